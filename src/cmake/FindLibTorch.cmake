@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+# LibTorch from the pinned wheel, as two imported targets: libtorch_cpu and libc10 only.
+# The wheel's own CMake package insists on a CUDA toolkit; CUDA is loaded at run time instead
+# (Note [CUDA at run time] in src/image/device.cpp). Headers come last (-idirafter): the wheel brings its own fmt.
+set(SHOTFIX_LIBTORCH "$ENV{SHOTFIX_LIBTORCH}" CACHE PATH "Folder that holds torch/lib and torch/include")
+if(NOT SHOTFIX_LIBTORCH)
+  if(DEFINED ENV{XDG_CACHE_HOME})
+    set(_cache "$ENV{XDG_CACHE_HOME}")
+  else()
+    set(_cache "$ENV{HOME}/.cache")
+  endif()
+  set(SHOTFIX_LIBTORCH "${_cache}/shotfix/libtorch-2.11.0")
+endif()
+set(_torch "${SHOTFIX_LIBTORCH}/torch")
+if(NOT EXISTS "${_torch}/lib/libtorch_cpu.so")
+  message(FATAL_ERROR "LibTorch 2.11.0 is not in \"${SHOTFIX_LIBTORCH}\"; run src/cmake/setup.sh, or set SHOTFIX_LIBTORCH")
+endif()
+set(_rpath "${_torch}/lib")
+file(GLOB _nvidia LIST_DIRECTORIES true "${SHOTFIX_LIBTORCH}/nvidia/*/lib")
+list(APPEND _rpath ${_nvidia})
+add_library(torch::c10 SHARED IMPORTED)
+set_target_properties(torch::c10 PROPERTIES IMPORTED_LOCATION "${_torch}/lib/libc10.so" IMPORTED_NO_SONAME ON)
+add_library(torch::cpu SHARED IMPORTED)
+set_target_properties(torch::cpu PROPERTIES IMPORTED_LOCATION "${_torch}/lib/libtorch_cpu.so" IMPORTED_NO_SONAME ON)
+add_library(torch::headers INTERFACE IMPORTED)
+target_compile_options(torch::headers INTERFACE
+  "SHELL:-idirafter ${_torch}/include" "SHELL:-idirafter ${_torch}/include/torch/csrc/api/include")
+target_link_libraries(torch::cpu INTERFACE torch::c10 torch::headers)
+target_link_options(torch::cpu INTERFACE -Wl,--allow-shlib-undefined)
+set(CMAKE_BUILD_RPATH ${_rpath})
+set(LibTorch_FOUND TRUE)

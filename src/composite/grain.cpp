@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shotfix/composite/grain.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "shotfix/image/resample.h"
+
+namespace shotfix::composite {
+namespace {
+
+constexpr double kEnough = 400;      // samples that make a bin trustworthy
+constexpr float kClip = 0.05F;       // differences beyond this are motion, not grain
+
+uint64_t Mix(uint64_t value) {
+  value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9ULL;
+  value = (value ^ (value >> 27)) * 0x94D049BB133111EBULL;
+  return value ^ (value >> 31);
+}
+
+// Standard normal by Box-Muller from a hash of the position.
+float Normal(uint64_t key) {
+  const uint64_t bits = Mix(key * 0x9E3779B97F4A7C15ULL + 0x632BE59BD9B4E019ULL);
+  const double u = (static_cast<double>(bits >> 40) + 0.5) / static_cast<double>(1 << 24);
+  const double v = static_cast<double>(bits & 0xFFFFFF) / static_cast<double>(1 << 24);
+  return static_cast<float>(std::sqrt(-2 * std::log(u)) * std::cos(2 * std::numbers::pi * v));
+}
+
+at::Tensor WhiteNoise(int64_t height, int64_t width, int64_t frame, uint64_t seed) {
+  at::Tensor noise = at::empty({4, height, width}, at::kFloat);
+  float* out = noise.mutable_data_ptr<float>();
+  const uint64_t base = Mix(seed ^ Mix(static_cast<uint64_t>(frame) + 1));
+  at::parallel_for(0, noise.numel(), 1 << 14, [&](int64_t begin, int64_t end) {
+    for (int64_t k = begin; k < end; ++k) out[k] = Normal(base + static_cast<uint64_t>(k));
+  });
+  return noise;
+}
+
+at::Tensor SigmaAt(const at::Tensor& picture, const GrainModel& model) {
+  const at::Tensor position = (picture.clamp(0, 1) * GrainModel::kBins - 0.5).clamp(0, GrainModel::kBins - 1.001);
+  const at::Tensor low = position.floor();
+  const at::Tensor fraction = position - low;
+  std::vector<at::Tensor> channels;
+  for (int64_t channel = 0; channel < 3; ++channel) {
+    const auto& row = model.sigma[static_cast<size_t>(channel)];
+    const at::Tensor table = at::from_blob(const_cast<float*>(row.data()), {GrainModel::kBins}, at::kFloat).clone().to(picture.device());
+    const at::Tensor index = low[channel].to(at::kLong);
+    channels.push_back(table.index({index}) * (1 - fraction[channel]) + table.index({(index + 1).clamp_max(GrainModel::kBins - 1)}) * fraction[channel]);
+  }
+  return at::stack(channels);
+}
+
+}  // namespace
+
+float GrainModel::MeanSigma() const {
+  float sum = 0;
+  for (const auto& channel : sigma) {
+    for (const float value : channel) sum += value;
+  }
+  return sum / (3 * kBins);
+}
+
+void GrainMeter::Add(const at::Tensor& frame, const at::Tensor& next_aligned, const at::Tensor& usable) {
+  const at::Tensor difference = (frame - next_aligned) * (1.0 / std::numbers::sqrt2);
+  const at::Tensor flat = image::GaussianBlur(frame, 1.0);
+  const at::Tensor still = usable * (image::GaussianBlur(difference, 2.0).abs().amax(0, true) < 0.01).to(at::kFloat) *
+                           (difference.abs().amax(0, true) < kClip).to(at::kFloat);
+  for (int64_t channel = 0; channel < 3; ++channel) {
+    const at::Tensor bin = (flat[channel].clamp(0, 0.9999) * GrainModel::kBins).to(at::kLong);
+    for (int64_t k = 0; k < GrainModel::kBins; ++k) {
+      const at::Tensor in_bin = (bin == k).to(at::kFloat) * still[0];
+      square_[static_cast<size_t>(channel)][static_cast<size_t>(k)] += (difference[channel].square() * in_bin).sum().item<double>();
+      count_[static_cast<size_t>(channel)][static_cast<size_t>(k)] += in_bin.sum().item<double>();
+    }
+  }
+  const int64_t width = frame.size(2);
+  const at::Tensor masked = difference * still;
+  product_ += (masked.narrow(2, 0, width - 1) * masked.narrow(2, 1, width - 1)).sum().item<double>();
+  cross_ += (masked[0] * masked[1] + masked[1] * masked[2] + masked[0] * masked[2]).sum().item<double>();
+  energy_ += masked.square().sum().item<double>();
+}
+
+GrainModel GrainMeter::Model() const {
+  GrainModel model;
+  double square = 0;
+  double count = 0;
+  for (size_t channel = 0; channel < 3; ++channel) {
+    for (size_t bin = 0; bin < GrainModel::kBins; ++bin) {
+      square += square_[channel][bin];
+      count += count_[channel][bin];
+    }
+  }
+  const double overall = count > kEnough ? std::sqrt(square / count) : 0;
+  for (size_t channel = 0; channel < 3; ++channel) {
+    for (size_t bin = 0; bin < GrainModel::kBins; ++bin) {
+      const bool enough = count_[channel][bin] > kEnough;
+      model.sigma[channel][bin] = static_cast<float>(enough ? std::sqrt(square_[channel][bin] / count_[channel][bin]) : overall);
+    }
+  }
+  if (energy_ <= 0) return model;
+  // A Gaussian of standard deviation s gives neighbours the correlation exp(-1 / (4 s^2)).
+  const double neighbour = std::clamp(product_ / energy_, 0.0, 0.9);
+  model.correlation_px = neighbour > 0.02 ? static_cast<float>(std::sqrt(-0.25 / std::log(neighbour))) : 0.0F;
+  model.chroma_link = static_cast<float>(std::clamp(cross_ / energy_, 0.0, 1.0));
+  return model;
+}
+
+at::Tensor AddGrain(const at::Tensor& perceptual, const GrainModel& model, int64_t frame, uint64_t seed) {
+  if (model.MeanSigma() <= 1e-5F) return perceptual;
+  at::Tensor noise = WhiteNoise(perceptual.size(1), perceptual.size(2), frame, seed);
+  const double own = std::sqrt(1.0 - model.chroma_link);
+  const double shared = std::sqrt(model.chroma_link);
+  noise = noise.narrow(0, 0, 3) * own + noise.narrow(0, 3, 1) * shared;
+  if (model.correlation_px > 0.2F) {
+    noise = image::GaussianBlur(noise, model.correlation_px);
+    noise = noise / noise.square().mean().sqrt().clamp_min(1e-6);
+  }
+  return (perceptual + noise.to(perceptual.device()) * SigmaAt(perceptual, model)).clamp(0, 1);
+}
+
+double Sharpness(const at::Tensor& perceptual, const at::Tensor& mask) {
+  const at::Tensor luma = (perceptual[0] * 0.2126 + perceptual[1] * 0.7152 + perceptual[2] * 0.0722).unsqueeze(0);
+  const auto energy = [&](double sigma) {
+    const at::Tensor smooth = image::GaussianBlur(luma, sigma);
+    const at::Tensor x = smooth.narrow(2, 1, smooth.size(2) - 1) - smooth.narrow(2, 0, smooth.size(2) - 1);
+    const at::Tensor weight = mask.defined() ? mask.narrow(2, 1, smooth.size(2) - 1) : at::ones_like(x);
+    return (x.square() * weight).sum().item<double>();
+  };
+  const double coarse = energy(2.5);
+  return coarse > 0 ? energy(1.0) / coarse : 1.0;
+}
+
+double MatchBlurSigma(const at::Tensor& plate, double target) {
+  if (Sharpness(plate, {}) <= target) return 0;
+  double low = 0;
+  double high = 3;
+  for (int step = 0; step < 8; ++step) {
+    const double middle = (low + high) / 2;
+    (Sharpness(image::GaussianBlur(plate, middle), {}) > target ? low : high) = middle;
+  }
+  return (low + high) / 2;
+}
+
+}  // namespace shotfix::composite

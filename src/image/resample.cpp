@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shotfix/image/resample.h"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+
+#include "shotfix/image/check.h"
+
+namespace shotfix::image {
+namespace {
+
+// ATen's own numbers of grid_sampler_2d.
+constexpr int64_t kGridBilinear = 0;
+constexpr int64_t kGridBicubic = 2;
+constexpr int64_t kGridBorder = 1;
+
+at::Tensor PixelGrid(int64_t height, int64_t width, const at::Tensor& like) {
+  const at::Tensor y = at::arange(height, like.options()).view({height, 1}).expand({height, width});
+  const at::Tensor x = at::arange(width, like.options()).view({1, width}).expand({height, width});
+  return at::stack({x, y});
+}
+
+at::Tensor BlurAxis(const at::Tensor& picture, const at::Tensor& kernel, bool horizontal) {
+  const int64_t radius = kernel.numel() / 2;
+  const at::Tensor batch = picture.unsqueeze(1);
+  const at::Tensor weights = horizontal ? kernel.view({1, 1, 1, -1}) : kernel.view({1, 1, -1, 1});
+  const std::vector<int64_t> pad =
+      horizontal ? std::vector<int64_t>{radius, radius, 0, 0} : std::vector<int64_t>{0, 0, radius, radius};
+  return at::conv2d(at::replication_pad2d(batch, pad), weights).squeeze(1);
+}
+
+}  // namespace
+
+at::Tensor Resize(const at::Tensor& picture, int64_t height, int64_t width) {
+  CheckTensor(picture, "picture", {kAnySize, kAnySize, kAnySize});
+  if (picture.size(1) == height && picture.size(2) == width) return picture;
+  const bool down = height < picture.size(1) || width < picture.size(2);
+  const at::Tensor batch = picture.unsqueeze(0).contiguous();
+  if (down) return at::_upsample_bilinear2d_aa(batch, {height, width}, /*align_corners=*/false).squeeze(0);
+  return at::upsample_bilinear2d(batch, {height, width}, /*align_corners=*/false).squeeze(0);
+}
+
+at::Tensor SampleAtOffset(const at::Tensor& picture, const at::Tensor& offset, Filter filter) {
+  CheckTensor(picture, "picture", {kAnySize, kAnySize, kAnySize});
+  CheckTensor(offset, "offset", {2, kAnySize, kAnySize});
+  const int64_t height = picture.size(1);
+  const int64_t width = picture.size(2);
+  const at::Tensor position = PixelGrid(offset.size(1), offset.size(2), offset) + offset;
+  const at::Tensor x = (position[0] + 0.5) * (2.0 / static_cast<double>(width)) - 1.0;
+  const at::Tensor y = (position[1] + 0.5) * (2.0 / static_cast<double>(height)) - 1.0;
+  const at::Tensor grid = at::stack({x, y}, -1).unsqueeze(0);
+  const int64_t mode = filter == Filter::kBilinear ? kGridBilinear : kGridBicubic;
+  return at::grid_sampler_2d(picture.unsqueeze(0), grid, mode, kGridBorder, /*align_corners=*/false).squeeze(0);
+}
+
+at::Tensor InsideMask(const at::Tensor& offset, int64_t height, int64_t width) {
+  const at::Tensor position = PixelGrid(offset.size(1), offset.size(2), offset) + offset;
+  const at::Tensor inside_x = (position[0] >= -0.5) & (position[0] <= static_cast<double>(width) - 0.5);
+  const at::Tensor inside_y = (position[1] >= -0.5) & (position[1] <= static_cast<double>(height) - 0.5);
+  return (inside_x & inside_y).to(at::kFloat).unsqueeze(0);
+}
+
+at::Tensor GaussianBlur(const at::Tensor& picture, double sigma_px) {
+  CheckTensor(picture, "picture", {kAnySize, kAnySize, kAnySize});
+  if (sigma_px <= 0) return picture;
+  const auto radius = static_cast<int64_t>(std::ceil(3 * sigma_px));
+  const at::Tensor x = at::arange(-radius, radius + 1, picture.options());
+  at::Tensor kernel = at::exp(x * x * (-0.5 / (sigma_px * sigma_px)));
+  kernel = kernel / kernel.sum();
+  return BlurAxis(BlurAxis(picture, kernel, true), kernel, false);
+}
+
+at::Tensor BoxMean(const at::Tensor& picture, int64_t radius_px) {
+  if (radius_px <= 0) return picture;
+  const int64_t side = 2 * radius_px + 1;
+  return at::avg_pool2d(picture.unsqueeze(0), {side, side}, {1, 1}, {radius_px, radius_px}, false, false).squeeze(0);
+}
+
+at::Tensor Dilate(const at::Tensor& picture, int64_t radius_px) {
+  if (radius_px <= 0) return picture;
+  const int64_t side = 2 * radius_px + 1;
+  const at::Tensor across = at::max_pool2d(picture.unsqueeze(0), {1, side}, {1, 1}, {0, radius_px});
+  return at::max_pool2d(across, {side, 1}, {1, 1}, {radius_px, 0}).squeeze(0);
+}
+
+at::Tensor Erode(const at::Tensor& picture, int64_t radius_px) { return -Dilate(-picture, radius_px); }
+
+at::Tensor GuidedFilter(const at::Tensor& guide, const at::Tensor& picture, int64_t radius_px, double epsilon) {
+  CheckTensor(guide, "guide", {3, picture.size(1), picture.size(2)});
+  const at::Tensor mean_guide = BoxMean(guide, radius_px);
+  const at::Tensor mean = BoxMean(picture, radius_px);
+  const at::Tensor covariance = BoxMean(guide * picture, radius_px) - mean_guide * mean;  // [3,H,W]
+  std::vector<at::Tensor> rows;
+  for (int64_t row = 0; row < 3; ++row) {
+    rows.push_back(BoxMean(guide[row].unsqueeze(0) * guide, radius_px) - mean_guide[row].unsqueeze(0) * mean_guide);
+  }
+  const at::Tensor sigma = at::stack(rows).permute({2, 3, 0, 1});  // [H,W,3,3]
+  const at::Tensor regular = sigma + epsilon * at::eye(3, guide.options());
+  const at::Tensor slope = at::linalg_solve(regular, covariance.permute({1, 2, 0}).unsqueeze(-1)).squeeze(-1).permute({2, 0, 1});
+  const at::Tensor offset = mean - (slope * mean_guide).sum(0, true);
+  return (BoxMean(slope.contiguous(), radius_px) * guide).sum(0, true) + BoxMean(offset.contiguous(), radius_px);
+}
+
+at::Tensor ResizeOffset(const at::Tensor& offset, int64_t height, int64_t width) {
+  CheckTensor(offset, "offset", {2, kAnySize, kAnySize});
+  if (offset.size(1) == height && offset.size(2) == width) return offset;
+  const at::Tensor resized = Resize(offset, height, width);
+  const double scale_x = static_cast<double>(width) / static_cast<double>(offset.size(2));
+  const double scale_y = static_cast<double>(height) / static_cast<double>(offset.size(1));
+  return at::stack({resized[0] * scale_x, resized[1] * scale_y});
+}
+
+}  // namespace shotfix::image

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// Measures the matte of one clip with known alpha: trains on a few painted frames, then compares every other frame.
+#include <ATen/ATen.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "shotfix/core/error.h"
+#include "shotfix/image/device.h"
+#include "shotfix/media/decoder.h"
+#include "shotfix/media/shot_reader.h"
+#include "shotfix/media/still.h"
+#include "shotfix/model/matte_head.h"
+#include "shotfix/temporal/matte_shot.h"
+#include "shotfix/temporal/measures.h"
+#include "shotfix/temporal/stabiliser.h"
+#include "shotfix/train/matte_trainer.h"
+#include "support/memory_track.h"
+
+namespace shotfix {
+namespace {
+
+struct BenchOptions {
+  std::string clip;
+  std::string alpha;
+  std::string plate;
+  std::string recipe = "fast";
+  std::string device = "auto";
+  std::string sheet;
+  std::vector<int64_t> hints;
+  std::optional<double> budget_s;
+  int64_t seed = 1;
+  int alpha_radius = 2;
+};
+
+struct Scores {
+  double mad = 0;
+  double mse = 0;
+  double dtssd = 0;
+};
+
+Scores Score(const std::vector<at::Tensor>& mattes, const std::vector<at::Tensor>& truth, const std::set<int64_t>& hints) {
+  Scores sum;
+  int count = 0;
+  int pairs = 0;
+  for (size_t k = 0; k < mattes.size(); ++k) {
+    if (!hints.contains(static_cast<int64_t>(k))) {
+      sum.mad += temporal::MatteMad(mattes[k], truth[k]);
+      sum.mse += temporal::MatteMse(mattes[k], truth[k]);
+      ++count;
+    }
+    if (k > 0) {
+      sum.dtssd += temporal::MatteDtSsd(mattes[k - 1], mattes[k], truth[k - 1], truth[k]);
+      ++pairs;
+    }
+  }
+  return {sum.mad / count, sum.mse / count, sum.dtssd / pairs};
+}
+
+class PrintProgress final : public Progress {
+ public:
+  void Update(std::string_view task, int64_t done, int64_t total, std::string_view note) override {
+    if (done % 50 == 0 || done == total) std::fprintf(stderr, "%.*s %ld/%ld %.*s\n", int(task.size()), task.data(), long(done), long(total), int(note.size()), note.data());
+  }
+};
+
+std::vector<at::Tensor> ReadTruth(const std::string& path, int64_t count) {
+  media::ProbeOptions options;
+  options.in_space = image::ParseColourSpace("linear");
+  media::ClipInfo info = media::Probe(path, options);
+  info.space.transfer = image::Transfer::kLinear;
+  info.space.range = image::Range::kFull;
+  media::Decoder decoder(info);
+  std::vector<at::Tensor> truth;
+  for (int64_t k = 0; k < count; ++k) truth.push_back(decoder.Next()->rgb.narrow(0, 1, 1).clone());
+  return truth;
+}
+
+void Print(const char* name, const Scores& scores) { std::printf("%-28s MAD %6.2f  MSE %6.2f  dtSSD %5.2f\n", name, scores.mad, scores.mse, scores.dtssd); }
+
+int Run(const BenchOptions& options) {
+  const train::Recipe recipe = train::LoadRecipe(options.recipe);
+  const media::ClipInfo info = media::Probe(options.clip);
+  const auto reader = media::OpenShotReader(info, info.frames, static_cast<int>(recipe.matte.long_side_px));
+  const std::vector<at::Tensor> truth = ReadTruth(options.alpha, info.frame_count());
+  const std::set<int64_t> hints(options.hints.begin(), options.hints.end());
+  temporal::MatteShotInputs inputs;
+  for (const int64_t hint : hints) inputs.painted[hint] = truth[static_cast<size_t>(hint)];
+  if (!options.plate.empty()) {
+    const image::Frame still = media::ReadStill(options.plate);
+    inputs.supplied_plate = media::AnalysisPicture(still, {reader->analysis_height(), reader->analysis_width()});
+  }
+  testing::MemoryTrack track;
+  const temporal::MatteShot shot = temporal::AnalyseMatteShot(*reader, inputs, track, [](const char*, int64_t, int64_t) {});
+  std::printf("camera %s, plate known %.1f %%\n", shot.camera.is_static ? "static" : "moving", shot.plate.valid.mean().item<double>() * 100);
+  std::vector<train::MatteExample> examples;
+  const auto view = [&](int64_t frame) {
+    return temporal::ViewPlate(shot.plate, shot.camera.reference_from_frame.at(frame), reader->analysis_height(), reader->analysis_width());
+  };
+  for (const int64_t hint : hints) {
+    examples.push_back({"frame " + std::to_string(hint), reader->Analysis(hint), truth[static_cast<size_t>(hint)], view(hint), shot.left_out.at(hint)});
+  }
+  PrintProgress progress;
+  train::TrainOptions train_options{image::SelectDevice(options.device), options.seed, options.budget_s, {}, false, {}};
+  const train::MatteTrainingResult trained = train::TrainMatteHead(examples, recipe, train_options, progress);
+  std::printf("trained %ld steps in %.1f s, held out MAD %.2f (%s)\n", long(trained.steps_done), trained.seconds, trained.head.held_out_mad, trained.held_out.c_str());
+  const model::MatteHead head(trained.head, train_options.device);
+  std::vector<at::Tensor> mattes;
+  std::vector<at::Tensor> priors;
+  std::vector<at::Tensor> guides;
+  for (int64_t frame = 0; frame < info.frame_count(); ++frame) {
+    const temporal::Prior prior = temporal::ReadPrior(track, frame);
+    guides.push_back(reader->Analysis(frame));
+    priors.push_back(prior.matte);
+    mattes.push_back(head.Infer(model::AssembleMatteInput(guides.back(), view(frame), hints.size() > 1 ? prior : temporal::Prior{})));
+  }
+  std::vector<temporal::FlowLink> links;
+  const auto flow = temporal::MakeDisFlow();
+  for (size_t k = 0; k + 1 < guides.size(); ++k) links.push_back(temporal::LinkFrames(*flow, guides[k], guides[k + 1]));
+  std::vector<at::Tensor> smooth;
+  const temporal::FieldWindow window{mattes, guides, &links};
+  const temporal::StabiliserOptions defaults;
+  for (size_t k = 0; k < mattes.size(); ++k) smooth.push_back(temporal::StabiliseField(window, k, options.alpha_radius, defaults.colour_sigma, defaults.alpha_tolerance));
+  Print("flow propagation alone", Score(priors, truth, hints));
+  Print("network", Score(mattes, truth, hints));
+  Print("network, stabilised", Score(smooth, truth, hints));
+  if (!options.sheet.empty()) {
+    std::vector<at::Tensor> rows;
+    for (size_t k = 4; k < smooth.size(); k += smooth.size() / 4) {
+      rows.push_back(at::cat({guides[k], truth[k].expand({3, -1, -1}), smooth[k].expand({3, -1, -1}), (smooth[k] - truth[k]).abs().expand({3, -1, -1}) * 3, view(static_cast<int64_t>(k)).rgb}, 2));
+    }
+    media::WritePng(options.sheet, at::cat(rows, 1));
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace shotfix
+
+int main(int argc, char** argv) {
+  shotfix::BenchOptions options;
+  CLI::App app("Matte quality and training time on a clip with known alpha");
+  app.add_option("--clip", options.clip)->required();
+  app.add_option("--alpha", options.alpha)->required();
+  app.add_option("--plate", options.plate);
+  app.add_option("--recipe", options.recipe);
+  app.add_option("--device", options.device);
+  app.add_option("--sheet", options.sheet);
+  app.add_option("--hints", options.hints)->required()->delimiter(',');
+  app.add_option("--budget", options.budget_s);
+  app.add_option("--seed", options.seed);
+  app.add_option("--alpha-radius", options.alpha_radius);
+  CLI11_PARSE(app, argc, argv);
+  try {
+    return shotfix::Run(options);
+  } catch (const shotfix::Error& error) {
+    std::fprintf(stderr, "error: %s\n", error.what());
+    return static_cast<int>(error.code());
+  }
+}
