@@ -122,27 +122,28 @@ at::Tensor AddGrain(const at::Tensor& perceptual, const GrainModel& model, int64
   return (perceptual + noise.to(perceptual.device()) * SigmaAt(perceptual, model)).clamp(0, 1);
 }
 
-double Sharpness(const at::Tensor& perceptual, const at::Tensor& mask) {
+std::optional<double> EdgeBlurSigma(const at::Tensor& perceptual, const at::Tensor& mask) {
+  constexpr double kFine = 1.0;
+  constexpr double kCoarse = 2.0;
+  constexpr int64_t kEnoughEdges = 300;
   const at::Tensor luma = (perceptual[0] * 0.2126 + perceptual[1] * 0.7152 + perceptual[2] * 0.0722).unsqueeze(0);
-  const auto energy = [&](double sigma) {
+  const auto gradient = [&](double sigma) {
     const at::Tensor smooth = image::GaussianBlur(luma, sigma);
-    const at::Tensor x = smooth.narrow(2, 1, smooth.size(2) - 1) - smooth.narrow(2, 0, smooth.size(2) - 1);
-    const at::Tensor weight = mask.defined() ? mask.narrow(2, 1, smooth.size(2) - 1) : at::ones_like(x);
-    return (x.square() * weight).sum().item<double>();
+    const at::Tensor x = smooth.slice(2, 2) - smooth.slice(2, 0, -2);
+    const at::Tensor y = smooth.slice(1, 2) - smooth.slice(1, 0, -2);
+    return (x.slice(1, 1, -1).square() + y.slice(2, 1, -1).square()).sqrt();
   };
-  const double coarse = energy(2.5);
-  return coarse > 0 ? energy(1.0) / coarse : 1.0;
-}
-
-double MatchBlurSigma(const at::Tensor& plate, double target) {
-  if (Sharpness(plate, {}) <= target) return 0;
-  double low = 0;
-  double high = 3;
-  for (int step = 0; step < 8; ++step) {
-    const double middle = (low + high) / 2;
-    (Sharpness(image::GaussianBlur(plate, middle), {}) > target ? low : high) = middle;
-  }
-  return (low + high) / 2;
+  const at::Tensor fine = gradient(kFine);
+  const at::Tensor coarse = gradient(kCoarse);
+  // Ridges of the fine gradient: there the ratio is that of the edge itself.
+  const at::Tensor ridge = (fine >= image::Dilate(fine, 2)) & (fine > 0.03) & (coarse > 1e-4);
+  const at::Tensor inside = mask.defined() ? ridge & (mask.slice(1, 1, -1).slice(2, 1, -1) > 0.99) : ridge;
+  const at::Tensor ratio = (fine / coarse.clamp_min(1e-6)).masked_select(inside);
+  if (ratio.numel() < kEnoughEdges) return std::nullopt;
+  const double r = std::max(1.0001, ratio.median().item<double>());
+  // r^2 = (s^2 + coarse^2) / (s^2 + fine^2)
+  const double variance = (kCoarse * kCoarse - r * r * kFine * kFine) / (r * r - 1);
+  return std::sqrt(std::clamp(variance, 0.0, 100.0));
 }
 
 }  // namespace shotfix::composite

@@ -86,20 +86,28 @@ at::Tensor Dilate(const at::Tensor& picture, int64_t radius_px) {
 
 at::Tensor Erode(const at::Tensor& picture, int64_t radius_px) { return -Dilate(-picture, radius_px); }
 
-at::Tensor GuidedFilter(const at::Tensor& guide, const at::Tensor& picture, int64_t radius_px, double epsilon) {
-  CheckTensor(guide, "guide", {3, picture.size(1), picture.size(2)});
-  const at::Tensor mean_guide = BoxMean(guide, radius_px);
-  const at::Tensor mean = BoxMean(picture, radius_px);
-  const at::Tensor covariance = BoxMean(guide * picture, radius_px) - mean_guide * mean;  // [3,H,W]
-  std::vector<at::Tensor> rows;
-  for (int64_t row = 0; row < 3; ++row) {
-    rows.push_back(BoxMean(guide[row].unsqueeze(0) * guide, radius_px) - mean_guide[row].unsqueeze(0) * mean_guide);
-  }
-  const at::Tensor sigma = at::stack(rows).permute({2, 3, 0, 1});  // [H,W,3,3]
-  const at::Tensor regular = sigma + epsilon * at::eye(3, guide.options());
-  const at::Tensor slope = at::linalg_solve(regular, covariance.permute({1, 2, 0}).unsqueeze(-1)).squeeze(-1).permute({2, 0, 1});
+at::Tensor GuidedUpsample(const at::Tensor& guide, const at::Tensor& small, int64_t radius_px, double epsilon) {
+  CheckTensor(guide, "guide", {3, kAnySize, kAnySize});
+  CheckTensor(small, "small", {1, kAnySize, kAnySize});
+  const at::Tensor g = Resize(guide, small.size(1), small.size(2));
+  const at::Tensor mean_guide = BoxMean(g, radius_px);
+  const at::Tensor mean = BoxMean(small, radius_px);
+  const at::Tensor covariance = BoxMean(g * small, radius_px) - mean_guide * mean;  // [3,h,w]
+  const auto moment = [&](int64_t i, int64_t j) {
+    return (BoxMean((g[i] * g[j]).unsqueeze(0), radius_px) - (mean_guide[i] * mean_guide[j]).unsqueeze(0))[0] + (i == j ? epsilon : 0.0);
+  };
+  // The symmetric 3x3 system, solved by cofactors.
+  const at::Tensor a = moment(0, 0), b = moment(0, 1), c = moment(0, 2), d = moment(1, 1), e = moment(1, 2), f = moment(2, 2);
+  const at::Tensor c00 = d * f - e * e, c01 = c * e - b * f, c02 = b * e - c * d;
+  const at::Tensor c11 = a * f - c * c, c12 = b * c - a * e, c22 = a * d - b * b;
+  const at::Tensor det = (a * c00 + b * c01 + c * c02).clamp_min(1e-18);
+  const at::Tensor x = covariance[0], y = covariance[1], z = covariance[2];
+  const at::Tensor slope = at::stack({c00 * x + c01 * y + c02 * z, c01 * x + c11 * y + c12 * z, c02 * x + c12 * y + c22 * z}) / det;
   const at::Tensor offset = mean - (slope * mean_guide).sum(0, true);
-  return (BoxMean(slope.contiguous(), radius_px) * guide).sum(0, true) + BoxMean(offset.contiguous(), radius_px);
+  const int64_t height = guide.size(1);
+  const int64_t width = guide.size(2);
+  const at::Tensor large_slope = Resize(BoxMean(slope, radius_px), height, width);
+  return (large_slope * guide).sum(0, true) + Resize(BoxMean(offset, radius_px), height, width);
 }
 
 at::Tensor ResizeOffset(const at::Tensor& offset, int64_t height, int64_t width) {

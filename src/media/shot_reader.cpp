@@ -8,8 +8,8 @@
 
 #include "shotfix/core/error.h"
 #include "shotfix/core/stop.h"
+#include "shotfix/image/analysis.h"
 #include "shotfix/image/convert.h"
-#include "shotfix/image/resample.h"
 #include "shotfix/media/decoder.h"
 
 namespace shotfix::media {
@@ -26,7 +26,7 @@ struct Block {
 class ClipShotReader final : public image::ShotReader {
  public:
   ClipShotReader(const ClipInfo& info, FrameRange frames, int long_side_px)
-      : decoder_(info), frames_(frames), size_(ChooseAnalysisSize(info, long_side_px)) {
+      : decoder_(info), frames_(frames), size_(image::ChooseAnalysisSize(info.layout.height, info.layout.width, long_side_px)) {
     SHOTFIX_CHECK(frames.begin >= info.frames.begin && frames.end <= info.frames.end && frames.size() > 0);
   }
 
@@ -38,6 +38,14 @@ class ClipShotReader final : public image::ShotReader {
     SHOTFIX_CHECK(frames_.Contains(frame));
     const Block& block = Load(frames_.begin + (frame - frames_.begin) / kBlockFrames * kBlockFrames);
     return block.pictures[static_cast<size_t>(frame - block.begin)].to(at::kFloat);
+  }
+
+  at::Tensor FullSize(int64_t frame) override {
+    SHOTFIX_CHECK(frames_.Contains(frame));
+    decoder_.Seek(frame);
+    const std::optional<image::Frame> decoded = decoder_.Next();
+    SHOTFIX_CHECK(decoded.has_value());
+    return image::PerceptualFromLinear(decoded->rgb);
   }
 
  private:
@@ -54,7 +62,7 @@ class ClipShotReader final : public image::ShotReader {
       ThrowIfStopped();
       const std::optional<image::Frame> decoded = decoder_.Next();
       SHOTFIX_CHECK(decoded.has_value());
-      block.pictures.push_back(AnalysisPicture(*decoded, size_).to(at::kHalf));
+      block.pictures.push_back(image::AnalysisPicture(decoded->rgb, size_).to(at::kHalf));
     }
     blocks_.push_front(std::move(block));
     if (blocks_.size() > kBlocksKept) blocks_.pop_back();
@@ -63,25 +71,28 @@ class ClipShotReader final : public image::ShotReader {
 
   Decoder decoder_;
   FrameRange frames_;
-  AnalysisSize size_;
+  image::AnalysisSize size_;
   std::list<Block> blocks_;
 };
 
 }  // namespace
 
-AnalysisSize ChooseAnalysisSize(const ClipInfo& info, int long_side_px) {
-  const int long_side = std::max(info.layout.width, info.layout.height);
-  const double scale = std::min(1.0, static_cast<double>(long_side_px) / long_side);
-  const auto even = [&](int side) { return std::max<int64_t>(16, static_cast<int64_t>(side * scale / 2 + 0.5) * 2); };
-  return {even(info.layout.height), even(info.layout.width)};
-}
-
-at::Tensor AnalysisPicture(const image::Frame& frame, AnalysisSize size) {
-  return image::Resize(image::PerceptualFromLinear(frame.rgb), size.height, size.width).cpu();
-}
-
 std::unique_ptr<image::ShotReader> OpenShotReader(const ClipInfo& info, FrameRange frames, int long_side_px) {
   return std::make_unique<ClipShotReader>(info, frames, long_side_px);
+}
+
+at::Tensor MedianPicture(const ClipInfo& info, int64_t height, int64_t width) {
+  constexpr int64_t kMost = 9;
+  Decoder decoder(info);
+  std::vector<at::Tensor> pictures;
+  const int64_t count = std::min(kMost, info.frame_count());
+  for (int64_t k = 0; k < count; ++k) {
+    decoder.Seek(info.frames.begin + k * info.frame_count() / count);
+    const std::optional<image::Frame> frame = decoder.Next();
+    SHOTFIX_CHECK(frame.has_value());
+    pictures.push_back(image::AnalysisPicture(frame->rgb, {height, width}));
+  }
+  return std::get<0>(at::stack(pictures).median(0));
 }
 
 }  // namespace shotfix::media

@@ -34,12 +34,14 @@ struct MatteHead::Impl {
   MatteNet net{nullptr};
   c10::Device device{c10::DeviceType::CPU};
   int long_side_px = 0;
+  bool uses_prior = false;
 };
 
 MatteHead::MatteHead(const Head& head, c10::Device device) : impl_(std::make_unique<Impl>()) {
   const MatteNetOptions options{ShapeOf(head, "base_channels"), ShapeOf(head, "levels")};
   impl_->long_side_px = static_cast<int>(ShapeOf(head, "long_side_px"));
   if (impl_->long_side_px < 64 || impl_->long_side_px > 8192) Throw(ErrorCode::kData, "the model's long_side_px is {}; allowed is 64 to 8192", impl_->long_side_px);
+  impl_->uses_prior = ShapeOf(head, "uses_prior") != 0;
   impl_->net = MatteNet(options);
   ImportWeights(*impl_->net, head.weights);
   impl_->device = device;
@@ -50,6 +52,7 @@ MatteHead::~MatteHead() = default;
 MatteHead::MatteHead(MatteHead&&) noexcept = default;
 
 int MatteHead::long_side_px() const { return impl_->long_side_px; }
+bool MatteHead::uses_prior() const { return impl_->uses_prior; }
 
 at::Tensor MatteHead::Infer(const at::Tensor& input) const {
   image::CheckTensor(input, "input", {kMatteInputChannels, image::kAnySize, image::kAnySize});

@@ -138,7 +138,10 @@ void Trainer::Save() const {
 model::Head Trainer::MakeHead() {
   model::Head head;
   head.weights = state_.best_weights;
-  head.shape = {{"base_channels", recipe_.matte.base_channels}, {"levels", recipe_.matte.levels}, {"long_side_px", recipe_.matte.long_side_px}};
+  int64_t uses_prior = 0;
+  for (const MatteExample& example : examples_) uses_prior |= example.prior.defined() ? 1 : 0;
+  head.shape = {{"base_channels", recipe_.matte.base_channels}, {"levels", recipe_.matte.levels},
+                {"long_side_px", recipe_.matte.long_side_px}, {"uses_prior", uses_prior}};
   head.recipe = recipe_.name;
   head.recipe_toml = recipe_.toml;
   head.curve = state_.curve;

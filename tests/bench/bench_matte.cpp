@@ -8,6 +8,7 @@
 #include <set>
 
 #include "shotfix/core/error.h"
+#include "shotfix/image/analysis.h"
 #include "shotfix/image/device.h"
 #include "shotfix/media/decoder.h"
 #include "shotfix/media/shot_reader.h"
@@ -90,7 +91,7 @@ int Run(const BenchOptions& options) {
   for (const int64_t hint : hints) inputs.painted[hint] = truth[static_cast<size_t>(hint)];
   if (!options.plate.empty()) {
     const image::Frame still = media::ReadStill(options.plate);
-    inputs.supplied_plate = media::AnalysisPicture(still, {reader->analysis_height(), reader->analysis_width()});
+    inputs.supplied_plate = image::AnalysisPicture(still.rgb, {reader->analysis_height(), reader->analysis_width()});
   }
   testing::MemoryTrack track;
   const temporal::MatteShot shot = temporal::AnalyseMatteShot(*reader, inputs, track, [](const char*, int64_t, int64_t) {});
@@ -114,7 +115,7 @@ int Run(const BenchOptions& options) {
     const temporal::Prior prior = temporal::ReadPrior(track, frame);
     guides.push_back(reader->Analysis(frame));
     priors.push_back(prior.matte);
-    mattes.push_back(head.Infer(model::AssembleMatteInput(guides.back(), view(frame), hints.size() > 1 ? prior : temporal::Prior{})));
+    mattes.push_back(head.Infer(model::AssembleMatteInput(guides.back(), view(frame), head.uses_prior() ? prior : temporal::Prior{})));
   }
   std::vector<temporal::FlowLink> links;
   const auto flow = temporal::MakeDisFlow();

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 namespace shotfix::composite {
 
@@ -37,9 +38,8 @@ class GrainMeter {
 // Adds grain to a perceptual picture [3,H,W], clipped to [0,1]. A function of (seed, frame, x, y): chunks agree.
 at::Tensor AddGrain(const at::Tensor& perceptual, const GrainModel& model, int64_t frame, uint64_t seed);
 
-// Sharpness as the ratio of fine (sigma 1) to coarse (sigma 2) gradient energy; a plate is blurred until its ratio is the shot's.
-double Sharpness(const at::Tensor& perceptual, const at::Tensor& mask);
-// The Gaussian sigma in [0, 3] px that brings `plate` down to `target`; 0 when it is already as soft.
-double MatchBlurSigma(const at::Tensor& plate, double target);
+// How soft a picture is, as the Gaussian sigma in px that a step edge went through: the median over strong edges of the ratio
+// of gradients after re-blurring (Zhuo & Sim 2011). `mask` [1,H,W] limits where. Nothing when there are too few edges.
+std::optional<double> EdgeBlurSigma(const at::Tensor& perceptual, const at::Tensor& mask);
 
 }  // namespace shotfix::composite

@@ -20,6 +20,8 @@ class ShotReader {
   virtual int64_t analysis_width() const = 0;
   // [3,h,w] float32, perceptual (PerceptualFromLinear), at the analysis size. Cheap in either direction of time.
   virtual at::Tensor Analysis(int64_t frame) = 0;
+  // [3,H,W] float32, perceptual, at the clip's own size. Dear: for a few frames of a shot (grain, sharpness).
+  virtual at::Tensor FullSize(int64_t frame) = 0;
 };
 
 // One small picture a frame, kept outside memory: mattes, confidences.

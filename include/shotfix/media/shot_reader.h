@@ -4,22 +4,15 @@
 
 #include <memory>
 
-#include "shotfix/image/frame.h"
 #include "shotfix/image/shot.h"
 #include "shotfix/media/clip_info.h"
 
 namespace shotfix::media {
 
-// The analysis size of a clip: its long side at most `long_side_px`, both sides even, aspect kept.
-struct AnalysisSize {
-  int64_t height = 0;
-  int64_t width = 0;
-};
-AnalysisSize ChooseAnalysisSize(const ClipInfo& info, int long_side_px);
-// A frame's analysis picture; what ShotReader::Analysis gives for the same frame, but for half-float rounding.
-at::Tensor AnalysisPicture(const image::Frame& frame, AnalysisSize size);
-
 // Decodes blocks of 32 frames as they are asked for and keeps two of them.
 std::unique_ptr<image::ShotReader> OpenShotReader(const ClipInfo& info, FrameRange frames, int long_side_px);
+
+// The per-pixel median of up to nine frames of a locked-off clip (a clean plate), [3,h,w] perceptual.
+at::Tensor MedianPicture(const ClipInfo& info, int64_t height, int64_t width);
 
 }  // namespace shotfix::media

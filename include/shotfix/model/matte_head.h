@@ -29,6 +29,8 @@ class MatteHead {
 
   // The analysis size that the head was trained at (long side, px).
   int long_side_px() const;
+  // False when it was trained on single painted frames: then it never saw a propagated matte and must not get one.
+  bool uses_prior() const;
   // [1,h,w] float32 in [0,1] on the input's device. bf16 on CUDA, float32 on the CPU.
   at::Tensor Infer(const at::Tensor& input) const;
 

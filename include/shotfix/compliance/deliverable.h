@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// The only way to create a deliverable: it encodes and labels in one act, and appears by rename.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "shotfix/compliance/consent.h"
+#include "shotfix/core/atomic_file.h"
+#include "shotfix/media/encoder.h"
+
+namespace shotfix::compliance {
+
+// What the label says. No personal data: ledger entries by id.
+struct LabelFacts {
+  std::vector<std::string> operations;   // "background"
+  std::string parameters_json;           // effective options
+  std::string model_sha256;
+  std::string source_name;
+  std::string source_sha256;
+  std::string production_id;
+  int64_t run_id = 0;
+  std::string command_line;
+};
+
+// Known once all frames are written.
+struct LabelResult {
+  int64_t frames = 0;
+  double altered_share = 0;              // of all pixels, 0 to 1
+  std::string edit_record;               // where the project keeps the support masks, empty: nowhere
+};
+
+class DeliverableWriter {
+ public:
+  // Throws kCannotCreate (folder missing, exists and not `overwrite`), kUsage, kUnavailable. Nothing appears under `path` yet.
+  DeliverableWriter(const std::filesystem::path& path, const media::EncodeSettings& settings, const media::ClipInfo& source,
+                    const ConsentGrant& grant, Overwrite overwrite);
+  ~DeliverableWriter();  // without Commit nothing stays
+
+  void Write(const image::PixelPlanes& planes, int64_t index);
+  // Finishes the file, writes the label, renames both into place: the label first, so that no altered file is ever there
+  // without one. Returns the label's path.
+  std::filesystem::path Commit(const LabelFacts& facts, const LabelResult& result);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// "shot.mov" -> "shot.mov.shotfix.json"; a sequence has one for all its frames.
+std::filesystem::path LabelPath(const std::filesystem::path& deliverable);
+
+}  // namespace shotfix::compliance

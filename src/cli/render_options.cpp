@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/render_options.h"
+
+#include <nlohmann/json.hpp>
+
+#include "shotfix/core/error.h"
+#include "shotfix/image/device.h"
+
+namespace shotfix::cli {
+
+void AddRenderOptions(CLI::App& app, RenderOptions& options) {
+  pipeline::Job& job = options.job;
+  app.add_option("-o,--output", job.output, "Codec by name: .mov ProRes 422 HQ, .mkv FFV1 (lossless), .mp4 H.264, .mxf DNxHR, NAME.%04d.exr|png|tif|dpx");
+  app.add_option("--codec", options.codec, media::CodecNames());
+  app.add_option("--crf", job.quality_crf, "Quality of H.264 and HEVC, 0 to 51, lower is better")->capture_default_str();
+  app.add_option("--frames", job.frames, "A:B, half-open, in the clip's own numbering");
+  app.add_flag("--no-sound", options.no_sound, "Leave the sound out (else it is copied bit for bit)");
+  app.add_flag("--overwrite", job.overwrite, "Replace an output that exists");
+  app.add_flag("--dry-run", job.dry_run, "Check everything, say what would be done");
+  app.add_flag("--timings", options.timings, "Print where the time went");
+}
+
+void RunAndPrint(RenderOptions options, const GlobalOptions& global) {
+  pipeline::Job& job = options.job;
+  if (!options.codec.empty()) job.codec = media::ParseCodec(options.codec);
+  job.copy_sound = job.copy_sound && !options.no_sound;
+  job.device = image::SelectDevice(global.device);
+  job.command_line = global.command_line;
+  const project::Project project = OpenProject(global);
+  const pipeline::JobResult result = pipeline::RunJob(project, job, *MakeProgress(global));
+  if (job.dry_run) return PrintResult(global, {{"plan", result.plan}}, result.plan);
+  const double fps = result.stats.seconds > 0 ? static_cast<double>(result.stats.frames) / result.stats.seconds : 0;
+  std::string text = fmt::format("{}: {} frames, {:.2f} fps, {:.1f} % of the picture altered\nlabel {}\n", result.output.string(), result.stats.frames, fps,
+                                 100 * result.stats.altered_share(), result.label.string());
+  if (options.timings) {
+    for (const auto& [stage, seconds] : result.stats.stage_seconds) text += fmt::format("  {:<20} {:8.2f} ms a frame\n", stage, 1e3 * seconds / static_cast<double>(result.stats.frames));
+  }
+  PrintResult(global, {{"output", result.output.string()}, {"label", result.label.string()}, {"run", result.run_id}, {"frames", result.stats.frames}, {"fps", fps},
+                       {"seconds", result.stats.seconds}, {"altered_share", result.stats.altered_share()}, {"stage_seconds", result.stats.stage_seconds}},
+              text);
+}
+
+}  // namespace shotfix::cli

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shotfix/ingest/ingest.h"
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "ingest/walk.h"
+#include "shotfix/core/error.h"
+#include "shotfix/core/hash.h"
+#include "shotfix/core/log.h"
+#include "shotfix/core/stop.h"
+#include "shotfix/image/analysis.h"
+#include "shotfix/image/resample.h"
+#include "shotfix/ingest/faces.h"
+#include "shotfix/ingest/slate.h"
+#include "shotfix/media/decoder.h"
+#include "shotfix/media/still.h"
+
+namespace fs = std::filesystem;
+
+namespace shotfix::ingest {
+namespace {
+
+using Json = nlohmann::json;
+constexpr int kThumbnailPx = 320;
+constexpr int kFacePx = 640;
+
+struct Stamp {
+  int64_t size_bytes = 0;
+  int64_t mtime_ns = 0;
+};
+
+// For a sequence: the whole folder's worth of its frames, by the newest.
+Stamp StampOf(const std::vector<fs::path>& files) {
+  Stamp stamp;
+  for (const fs::path& file : files) {
+    std::error_code problem;
+    stamp.size_bytes += static_cast<int64_t>(fs::file_size(file, problem));
+    const auto time = fs::last_write_time(file, problem).time_since_epoch();
+    stamp.mtime_ns = std::max<int64_t>(stamp.mtime_ns, std::chrono::duration_cast<std::chrono::nanoseconds>(time).count());
+  }
+  return stamp;
+}
+
+std::vector<fs::path> FilesOf(const fs::path& clip) {
+  if (!media::IsSequencePattern(clip)) return {clip};
+  const std::string name = clip.filename().string();
+  const std::string prefix = name.substr(0, name.find('%'));
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(clip.parent_path())) {
+    const std::string file = entry.path().filename().string();
+    if (file.starts_with(prefix) && entry.path().extension() == clip.extension()) files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::string HashClip(const std::vector<fs::path>& files) {
+  if (files.size() == 1) return HashFile(files.front());
+  Sha256 hash;
+  for (const fs::path& file : files) hash.Update(HashFile(file));
+  return hash.HexDigest();
+}
+
+std::string InfoJson(const media::ClipInfo& info) {
+  return Json{{"width", info.layout.width}, {"height", info.layout.height}, {"layout", info.layout.ToString()}, {"codec", info.codec},
+              {"rate", info.rate.ToString()}, {"frames", {info.frames.begin, info.frames.end}}, {"variable_rate", info.variable_rate},
+              {"colour", info.space.ToString()}, {"colour_assumed", info.colour_assumed}, {"timecode", info.timecode},
+              {"sample_aspect", info.sample_aspect.ToString()}, {"rotation_deg", info.rotation_deg}, {"audio_streams", info.audio_streams}}
+      .dump();
+}
+
+class Ingester {
+ public:
+  Ingester(const project::Project& project, const IngestOptions& options) : project_(project), options_(options), clips_(project) {
+    if (options.slate_log) slates_ = ReadSlates(*options.slate_log);
+    if (!options.in_space.empty()) probe_.in_space = image::ParseColourSpace(options.in_space);
+    if (options.locate_faces && !locator_.available()) log::Warning("faces are not located: \"{}\" is missing; install opencv-data", FaceLocator::CascadePath());
+  }
+
+  void ReadOne(const fs::path& path, IngestReport& report) {
+    const std::vector<fs::path> files = FilesOf(path);
+    const Stamp stamp = StampOf(files);
+    const std::optional<project::ClipRecord> same_path = clips_.FindByPath(path.string());
+    if (same_path && same_path->size_bytes == stamp.size_bytes && same_path->mtime_ns == stamp.mtime_ns) return Known(*same_path, report);
+    const media::ClipInfo info = media::Probe(path, probe_);
+    const std::string sha256 = HashClip(files);
+    if (const auto same = clips_.FindBySha(sha256)) return Known(*same, report);
+    project::ClipRecord record = Describe(path, info);
+    record.sha256 = sha256;
+    record.size_bytes = stamp.size_bytes;
+    record.mtime_ns = stamp.mtime_ns;
+    LookInside(info, record);
+    const std::optional<project::ClipRecord> added = clips_.Add(record);
+    if (!added) {
+      ++report.known;
+      return;
+    }
+    for (const std::string& person : options_.people) clips_.AddPerson(added->id, person);
+    report.added.push_back(*added);
+  }
+
+ private:
+  void Known(const project::ClipRecord& record, IngestReport& report) {
+    for (const std::string& person : options_.people) clips_.AddPerson(record.id, person);
+    ++report.known;
+  }
+
+  project::ClipRecord Describe(const fs::path& path, const media::ClipInfo& info) const {
+    project::ClipRecord record;
+    std::string stem = path.stem().string();
+    if (const size_t field = stem.find('%'); field != std::string::npos) stem = stem.substr(0, field);
+    while (!stem.empty() && (stem.back() == '.' || stem.back() == '_' || stem.back() == '-')) stem.pop_back();
+    record.name = stem.empty() ? path.parent_path().filename().string() : stem;
+    record.path = path.string();
+    record.role = options_.role;
+    std::string key = path.stem().string();
+    std::transform(key.begin(), key.end(), key.begin(), [](unsigned char c) { return std::tolower(c); });
+    const auto slate = slates_.find(key);
+    record.scene = !options_.scene.empty() || slate == slates_.end() ? options_.scene : slate->second.scene;
+    record.take = !options_.take.empty() || slate == slates_.end() ? options_.take : slate->second.take;
+    record.in_space = info.colour_assumed ? options_.in_space : "";
+    record.info_json = InfoJson(info);
+    return record;
+  }
+
+  // Decodes the middle frame: proof that the clip decodes, a thumbnail, faces.
+  void LookInside(const media::ClipInfo& info, project::ClipRecord& record) {
+    media::Decoder decoder(info);
+    decoder.Seek(info.frames.begin + info.frame_count() / 2);
+    const std::optional<image::Frame> frame = decoder.Next();
+    SHOTFIX_CHECK(frame.has_value());
+    const at::Tensor picture = image::AnalysisPicture(frame->rgb, image::ChooseAnalysisSize(frame->height(), frame->width(), kFacePx));
+    Json faces = Json::array();
+    if (options_.locate_faces) {
+      const double scale = static_cast<double>(info.layout.width) / static_cast<double>(picture.size(2));
+      for (const FaceBox& box : locator_.Find(picture)) {
+        faces.push_back({{"frame", frame->index}, {"box", {box.x * scale, box.y * scale, box.width * scale, box.height * scale}}, {"by", "haar"}});
+      }
+    }
+    record.faces_json = faces.dump();
+    const image::AnalysisSize small = image::ChooseAnalysisSize(frame->height(), frame->width(), kThumbnailPx);
+    record.thumbnail = record.sha256.substr(0, 16) + ".png";
+    media::WritePng(project_.Subfolder("thumbnails") / record.thumbnail, image::Resize(picture, small.height, small.width));
+  }
+
+  const project::Project& project_;
+  const IngestOptions& options_;
+  project::ClipStore clips_;
+  std::map<std::string, Slate> slates_;
+  media::ProbeOptions probe_;
+  FaceLocator locator_;
+};
+
+}  // namespace
+
+IngestReport Ingest(const project::Project& project, const IngestOptions& options, Progress& progress) {
+  const std::vector<fs::path> clips = FindClips(options.paths);
+  IngestReport report;
+  if (options.dry_run) {
+    for (const fs::path& clip : clips) report.would_read.push_back(clip.string());
+    return report;
+  }
+  Ingester ingester(project, options);
+  int64_t done = 0;
+  for (const fs::path& clip : clips) {
+    ThrowIfStopped();
+    try {
+      ingester.ReadOne(clip, report);
+    } catch (const Error& problem) {
+      if (problem.code() != ErrorCode::kData && problem.code() != ErrorCode::kNoInput) throw;
+      report.problems.push_back({clip.string(), problem.what()});
+    }
+    progress.Update("ingest", ++done, static_cast<int64_t>(clips.size()), clip.filename().string());
+  }
+  return report;
+}
+
+}  // namespace shotfix::ingest

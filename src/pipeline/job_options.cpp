@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// A job's options as one table: the recipe's keys, and the JSON that is stored with a run.
+#include <toml++/toml.h>
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <variant>
+
+#include "shotfix/core/atomic_file.h"
+#include "shotfix/core/error.h"
+#include "shotfix/pipeline/job.h"
+
+namespace shotfix::pipeline {
+namespace {
+
+using Json = nlohmann::json;
+
+struct PassKey {
+  const char* name;
+  std::function<Json(const BackgroundRequest&)> get;
+  std::function<void(BackgroundRequest&, const Json&)> set;  // throws Json::exception on another type
+};
+
+template <typename Get>
+PassKey Field(const char* name, Get get) {
+  return {name, [get](const BackgroundRequest& r) { return Json(get(const_cast<BackgroundRequest&>(r))); },
+          [get](BackgroundRequest& r, const Json& value) { value.get_to(get(r)); }};
+}
+
+const char* NameOf(PlateFit fit) { return fit == PlateFit::kFill ? "fill" : fit == PlateFit::kFit ? "fit" : "stretch"; }
+const char* NameOf(PlateEnd end) { return end == PlateEnd::kHold ? "hold" : end == PlateEnd::kLoop ? "loop" : "error"; }
+
+const std::vector<PassKey>& PassKeys() {
+  using R = BackgroundRequest;
+  static const std::vector<PassKey> keys = {
+      Field("plate", [](R& r) -> std::string& { return r.plate; }),
+      Field("plate_in_space", [](R& r) -> std::string& { return r.plate_in_space; }),
+      Field("plate_scale", [](R& r) -> double& { return r.placing.scale; }),
+      Field("plate_offset_x", [](R& r) -> double& { return r.placing.offset_x_px; }),
+      Field("plate_offset_y", [](R& r) -> double& { return r.placing.offset_y_px; }),
+      Field("plate_start", [](R& r) -> int64_t& { return r.placing.start; }),
+      Field("plate_gain", [](R& r) -> double& { return r.look.plate_gain_stops; }),
+      Field("plate_blur", [](R& r) -> double& { return r.look.plate_blur_px; }),
+      Field("matte_low", [](R& r) -> double& { return r.look.matte_low; }),
+      Field("matte_high", [](R& r) -> double& { return r.look.matte_high; }),
+      Field("matte_shrink", [](R& r) -> double& { return r.look.matte_shrink_px; }),
+      Field("despill", [](R& r) -> double& { return r.look.despill; }),
+      Field("light_wrap", [](R& r) -> double& { return r.look.light_wrap; }),
+      Field("light_wrap_size", [](R& r) -> double& { return r.look.light_wrap_size; }),
+      Field("match_blur", [](R& r) -> bool& { return r.look.match_blur; }),
+      Field("match_grain", [](R& r) -> bool& { return r.look.match_grain; }),
+      Field("follow_camera", [](R& r) -> bool& { return r.look.follow_camera; }),
+      Field("seed", [](R& r) -> uint64_t& { return r.look.seed; }),
+      Field("use_clean_plate", [](R& r) -> bool& { return r.clean_plate.use_catalogue; }),
+      Field("alpha_radius", [](R& r) -> int& { return r.stabiliser.alpha_radius; }),
+      {"plate_fit", [](const R& r) { return Json(NameOf(r.placing.fit)); }, [](R& r, const Json& v) { r.placing.fit = ParsePlateFit(v.get<std::string>()); }},
+      {"plate_end", [](const R& r) { return Json(NameOf(r.placing.end)); }, [](R& r, const Json& v) { r.placing.end = ParsePlateEnd(v.get<std::string>()); }},
+      {"clean_plate", [](const R& r) { return Json(r.clean_plate.file.value_or("")); },
+       [](R& r, const Json& v) { r.clean_plate.file = v.get<std::string>(); }},
+  };
+  return keys;
+}
+
+Json ValueOf(const toml::node& node) {
+  if (const auto text = node.value_exact<std::string>()) return *text;
+  if (const auto flag = node.value_exact<bool>()) return *flag;
+  if (const auto whole = node.value_exact<int64_t>()) return *whole;
+  if (const auto number = node.value_exact<double>()) return *number;
+  return nullptr;
+}
+
+BackgroundRequest ReadPass(const toml::table& table, const std::string& file) {
+  BackgroundRequest request;
+  for (const auto& [key, node] : table) {
+    const std::string name(key.str());
+    if (name == "type") {
+      if (node.value_or<std::string>("") != "background") Throw(ErrorCode::kConfig, "\"{}\": pass type {} is not known; background is", file, ValueOf(node).dump());
+      continue;
+    }
+    const PassKey* found = nullptr;
+    for (const PassKey& candidate : PassKeys()) {
+      if (name == candidate.name) found = &candidate;
+    }
+    if (found == nullptr) Throw(ErrorCode::kConfig, "\"{}\": \"{}\" is not a key of pass background", file, name);
+    try {
+      found->set(request, ValueOf(node));
+    } catch (const Json::exception&) {
+      Throw(ErrorCode::kConfig, "\"{}\": {} has the wrong type", file, name);
+    }
+  }
+  return request;
+}
+
+void ReadTop(const std::string& key, const toml::node& node, const std::string& file, Job& job) {
+  const Json value = ValueOf(node);
+  try {
+    if (key == "clip") job.clip = value.get<std::string>();
+    else if (key == "output") job.output = value.get<std::string>();
+    else if (key == "frames") job.frames = value.get<std::string>();
+    else if (key == "codec") job.codec = media::ParseCodec(value.get<std::string>());
+    else if (key == "crf") job.quality_crf = value.get<int>();
+    else if (key == "sound") job.copy_sound = value.get<bool>();
+    else if (key == "matte_only") job.matte_only = value.get<bool>();
+    else Throw(ErrorCode::kConfig, "\"{}\": \"{}\" is not a key of a job", file, key);
+  } catch (const Json::exception&) {
+    Throw(ErrorCode::kConfig, "\"{}\": {} has the wrong type", file, key);
+  }
+}
+
+}  // namespace
+
+std::string Job::OptionsJson() const {
+  Json json = {{"clip", clip}, {"output", output.string()}, {"frames", frames}, {"codec", static_cast<int>(codec)},
+               {"crf", quality_crf}, {"sound", copy_sound}, {"matte_only", matte_only}};
+  for (const BackgroundRequest& request : passes) {
+    Json pass = {{"type", "background"}};
+    for (const PassKey& key : PassKeys()) pass[key.name] = key.get(request);
+    json["passes"].push_back(pass);
+  }
+  return json.dump();
+}
+
+Job ReadJob(const std::filesystem::path& recipe) {
+  constexpr size_t kMaxBytes = size_t{1} << 20;
+  const std::string file = recipe.string();
+  Job job;
+  try {
+    const toml::table document = toml::parse(ReadFile(recipe, kMaxBytes));
+    for (const auto& [key, node] : document) {
+      if (key.str() != "pass") {
+        ReadTop(std::string(key.str()), node, file, job);
+        continue;
+      }
+      if (!node.is_array_of_tables()) Throw(ErrorCode::kConfig, "\"{}\": write each pass as a [[pass]] section", file);
+      for (const toml::node& row : *node.as_array()) job.passes.push_back(ReadPass(*row.as_table(), file));
+    }
+  } catch (const toml::parse_error& problem) {
+    Throw(ErrorCode::kConfig, "\"{}\", line {}: {}", file, problem.source().begin.line, problem.description());
+  }
+  return job;
+}
+
+}  // namespace shotfix::pipeline
