@@ -11,7 +11,8 @@
 namespace shotfix::cli {
 
 project::Project OpenProject(const GlobalOptions& global) {
-  const std::optional<std::filesystem::path> given = global.project.empty() ? std::nullopt : std::optional<std::filesystem::path>(global.project);
+  const std::optional<std::filesystem::path> given =
+      global.project.empty() ? std::nullopt : std::optional<std::filesystem::path>(global.project);
   return project::Project::Open(project::Project::Find(given));
 }
 

@@ -28,23 +28,33 @@ double GiB(long pages) { return static_cast<double>(pages) * static_cast<double>
 std::vector<Finding> Examine() {
   std::vector<Finding> findings;
   findings.push_back({"shotfix", SHOTFIX_VERSION, ""});
-  findings.push_back({"processor", fmt::format("{} threads, {} used for tensors", std::thread::hardware_concurrency(), at::get_num_threads()), ""});
-  findings.push_back({"memory", fmt::format("{:.1f} GiB, {:.1f} free", GiB(sysconf(_SC_PHYS_PAGES)), GiB(sysconf(_SC_AVPHYS_PAGES))), ""});
+  findings.push_back(
+      {"processor",
+       fmt::format("{} threads, {} used for tensors", std::thread::hardware_concurrency(), at::get_num_threads()), ""});
+  findings.push_back(
+      {"memory", fmt::format("{:.1f} GiB, {:.1f} free", GiB(sysconf(_SC_PHYS_PAGES)), GiB(sysconf(_SC_AVPHYS_PAGES))),
+       ""});
   const image::DeviceInfo& device = image::InitialiseDevices();
   findings.push_back({"CUDA", device.cuda_available ? "available" : "not used: " + device.why_no_cuda,
-                      device.cuda_available ? "" : "nothing is needed for the CPU; for a GPU install an NVIDIA driver and the CUDA packages of the LibTorch wheel"});
+                      device.cuda_available ? ""
+                                            : "nothing is needed for the CPU; for a GPU install an NVIDIA driver and "
+                                              "the CUDA packages of the LibTorch wheel"});
   findings.push_back({"FFmpeg", media::FfmpegVersion(), ""});
   for (const media::CodecSupport& codec : media::ListCodecSupport()) {
     const bool whole = codec.decodes && codec.encodes;
-    findings.push_back({"codec " + codec.name, fmt::format("{}, {}", codec.decodes ? "reads" : "does not read", codec.encodes ? "writes" : "does not write"),
-                        whole ? "" : "install an FFmpeg build with it"});
+    findings.push_back(
+        {"codec " + codec.name,
+         fmt::format("{}, {}", codec.decodes ? "reads" : "does not read", codec.encodes ? "writes" : "does not write"),
+         whole ? "" : "install an FFmpeg build with it"});
   }
   findings.push_back({"SQLite", sqlite3_libversion(), ""});
   const bool cascade = std::filesystem::exists(ingest::FaceLocator::CascadePath());
-  findings.push_back({"face locator", cascade ? "available" : "not installed: ingest proposes no faces", cascade ? "" : "install opencv-data, or set SHOTFIX_CASCADES to its folder"});
+  findings.push_back({"face locator", cascade ? "available" : "not installed: ingest proposes no faces",
+                      cascade ? "" : "install opencv-data, or set SHOTFIX_CASCADES to its folder"});
   std::error_code problem;
   const auto space = std::filesystem::space(std::filesystem::current_path(), problem);
-  findings.push_back({"disk here", fmt::format("{:.1f} GiB free", static_cast<double>(space.available) / (1 << 30)), ""});
+  findings.push_back(
+      {"disk here", fmt::format("{:.1f} GiB free", static_cast<double>(space.available) / (1 << 30)), ""});
   return findings;
 }
 

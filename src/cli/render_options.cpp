@@ -10,9 +10,12 @@ namespace shotfix::cli {
 
 void AddRenderOptions(CLI::App& app, RenderOptions& options) {
   pipeline::Job& job = options.job;
-  app.add_option("-o,--output", job.output, "Codec by name: .mov ProRes 422 HQ, .mkv FFV1 (lossless), .mp4 H.264, .mxf DNxHR, NAME.%04d.exr|png|tif|dpx");
+  app.add_option(
+      "-o,--output", job.output,
+      "Codec by name: .mov ProRes 422 HQ, .mkv FFV1 (lossless), .mp4 H.264, .mxf DNxHR, NAME.%04d.exr|png|tif|dpx");
   app.add_option("--codec", options.codec, media::CodecNames());
-  app.add_option("--crf", job.quality_crf, "Quality of H.264 and HEVC, 0 to 51, lower is better")->capture_default_str();
+  app.add_option("--crf", job.quality_crf, "Quality of H.264 and HEVC, 0 to 51, lower is better")
+      ->capture_default_str();
   app.add_option("--frames", job.frames, "A:B, half-open, in the clip's own numbering");
   app.add_flag("--no-sound", options.no_sound, "Leave the sound out (else it is copied bit for bit)");
   app.add_flag("--overwrite", job.overwrite, "Replace an output that exists");
@@ -30,13 +33,23 @@ void RunAndPrint(RenderOptions options, const GlobalOptions& global) {
   const pipeline::JobResult result = pipeline::RunJob(project, job, *MakeProgress(global));
   if (job.dry_run) return PrintResult(global, {{"plan", result.plan}}, result.plan);
   const double fps = result.stats.seconds > 0 ? static_cast<double>(result.stats.frames) / result.stats.seconds : 0;
-  std::string text = fmt::format("{}: {} frames, {:.2f} fps, {:.1f} % of the picture altered\nlabel {}\n", result.output.string(), result.stats.frames, fps,
-                                 100 * result.stats.altered_share(), result.label.string());
+  std::string text =
+      fmt::format("{}: {} frames, {:.2f} fps, {:.1f} % of the picture altered\nlabel {}\n", result.output.string(),
+                  result.stats.frames, fps, 100 * result.stats.altered_share(), result.label.string());
   if (options.timings) {
-    for (const auto& [stage, seconds] : result.stats.stage_seconds) text += fmt::format("  {:<20} {:8.2f} ms a frame\n", stage, 1e3 * seconds / static_cast<double>(result.stats.frames));
+    for (const auto& [stage, seconds] : result.stats.stage_seconds)
+      text +=
+          fmt::format("  {:<20} {:8.2f} ms a frame\n", stage, 1e3 * seconds / static_cast<double>(result.stats.frames));
   }
-  PrintResult(global, {{"output", result.output.string()}, {"label", result.label.string()}, {"run", result.run_id}, {"frames", result.stats.frames}, {"fps", fps},
-                       {"seconds", result.stats.seconds}, {"altered_share", result.stats.altered_share()}, {"stage_seconds", result.stats.stage_seconds}},
+  PrintResult(global,
+              {{"output", result.output.string()},
+               {"label", result.label.string()},
+               {"run", result.run_id},
+               {"frames", result.stats.frames},
+               {"fps", fps},
+               {"seconds", result.stats.seconds},
+               {"altered_share", result.stats.altered_share()},
+               {"stage_seconds", result.stats.stage_seconds}},
               text);
 }
 

@@ -34,8 +34,10 @@ void AddRunCommand(const CommandHost& host) {
   app->add_option("RECIPE", command->recipe, "TOML: clip, output and one [[pass]] section per pass")->required();
   app->add_option("--clip", command->clip, "Instead of the recipe's clip");
   AddRenderOptions(*app, command->render);
-  app->footer("Example: shotfix run night_street.toml --clip take_4 -o take_4.mov\n"
-              "A recipe:\n  clip = \"take_3\"\n  output = \"take_3.mov\"\n  [[pass]]\n  type = \"background\"\n  plate = \"street.exr\"\n  light_wrap = 0.1");
+  app->footer(
+      "Example: shotfix run night_street.toml --clip take_4 -o take_4.mov\n"
+      "A recipe:\n  clip = \"take_3\"\n  output = \"take_3.mov\"\n  [[pass]]\n  type = \"background\"\n  plate = "
+      "\"street.exr\"\n  light_wrap = 0.1");
   app->callback([command, app, host] { RunRun(*command, *app, host.global); });
 }
 

@@ -35,7 +35,8 @@ void TerminalProgress::Update(std::string_view task, int64_t done, int64_t total
   if (new_task && line_open_) std::fputs("\n", stderr);
   task_ = task;
   const int filled = total > 0 ? static_cast<int>(kBarWidth * done / total) : 0;
-  const std::string bar = std::string(static_cast<size_t>(filled), '#') + std::string(static_cast<size_t>(kBarWidth - filled), '.');
+  const std::string bar =
+      std::string(static_cast<size_t>(filled), '#') + std::string(static_cast<size_t>(kBarWidth - filled), '.');
   std::fputs(fmt::format("\r{:<28.28} {} {}/{} {}\x1b[K", task, bar, done, total, note).c_str(), stderr);
   line_open_ = true;
 }
@@ -44,7 +45,8 @@ void JsonProgress::Update(std::string_view task, int64_t done, int64_t total, st
   const bool new_task = task_ != task;
   if (!Due(last_, new_task || done == total)) return;
   task_ = task;
-  const nlohmann::json event = {{"event", "progress"}, {"task", task}, {"done", done}, {"total", total}, {"note", note}};
+  const nlohmann::json event = {
+      {"event", "progress"}, {"task", task}, {"done", done}, {"total", total}, {"note", note}};
   std::fputs((event.dump() + "\n").c_str(), stdout);
   std::fflush(stdout);
 }

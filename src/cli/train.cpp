@@ -24,10 +24,14 @@ std::filesystem::path WritePage(const project::Project& project, const train::Tr
   const train::MatteTrainingResult& training = result.training;
   report::TrainingPage page;
   page.title = "shotfix: matte head";
-  page.facts = {{"recipe", training.head.recipe}, {"steps", std::to_string(training.steps_done)}, {"seconds", fmt::format("{:.0f}", training.seconds)},
-                {"held out", training.held_out}, {"held-out error x 1000", fmt::format("{:.2f}", training.head.held_out_mad)}};
+  page.facts = {{"recipe", training.head.recipe},
+                {"steps", std::to_string(training.steps_done)},
+                {"seconds", fmt::format("{:.0f}", training.seconds)},
+                {"held out", training.held_out},
+                {"held-out error x 1000", fmt::format("{:.2f}", training.head.held_out_mad)}};
   for (const std::string& used : result.used) page.facts.emplace_back("learned from", used);
-  for (const model::CurvePoint& point : training.head.curve) page.curve.push_back({point.step, point.loss, point.held_out_mad});
+  for (const model::CurvePoint& point : training.head.curve)
+    page.curve.push_back({point.step, point.loss, point.held_out_mad});
   page.columns = {"picture", "painted", "learned (without its own paint)", "difference x 4"};
   for (const train::SheetRow& row : result.sheet) page.sheet.push_back({row.label, row.pictures});
   const std::filesystem::path path = project.Subfolder("reports") / "training_matte.html";
@@ -48,8 +52,13 @@ void RunTrain(TrainCommand command, const GlobalOptions& global) {
     return PrintResult(global, {{"would_use", plan.used}}, text);
   }
   project::RunStore runs(project);
-  const int64_t run = runs.Begin("train", nlohmann::json{{"recipe", options.recipe}, {"seed", options.seed}, {"resume", options.resume}, {"clips", options.clips},
-                                                         {"budget_s", options.budget_s.value_or(0)}, {"clean_plates", options.use_clean_plates}}.dump());
+  const int64_t run = runs.Begin("train", nlohmann::json{{"recipe", options.recipe},
+                                                         {"seed", options.seed},
+                                                         {"resume", options.resume},
+                                                         {"clips", options.clips},
+                                                         {"budget_s", options.budget_s.value_or(0)},
+                                                         {"clean_plates", options.use_clean_plates}}
+                                              .dump());
   train::TrainProjectResult result;
   try {
     result = train::TrainProject(project, options, *MakeProgress(global));
@@ -59,12 +68,21 @@ void RunTrain(TrainCommand command, const GlobalOptions& global) {
   }
   const train::MatteTrainingResult& training = result.training;
   const std::filesystem::path page = WritePage(project, result);
-  const nlohmann::json json = {{"model", result.model_path.string()}, {"page", page.string()}, {"steps", training.steps_done}, {"seconds", training.seconds},
-                               {"held_out_mad", training.head.held_out_mad}, {"held_out", training.held_out}, {"stopped_early", training.stopped_early}};
+  const nlohmann::json json = {{"model", result.model_path.string()},
+                               {"page", page.string()},
+                               {"steps", training.steps_done},
+                               {"seconds", training.seconds},
+                               {"held_out_mad", training.head.held_out_mad},
+                               {"held_out", training.held_out},
+                               {"stopped_early", training.stopped_early}};
   runs.End(run, training.interrupted ? "stopped" : "done", json.dump());
-  PrintResult(global, json, fmt::format("matte head: {} steps in {:.0f} s, held-out error {:.2f} x 1000 ({})\nmodel {}\npage  {}\n", training.steps_done, training.seconds,
-                                        training.head.held_out_mad, training.held_out, result.model_path.string(), page.string()));
-  if (training.interrupted) throw Error(ErrorCode::kStopped, "training was stopped; the best weights so far are kept, \"shotfix train --resume\" goes on");
+  PrintResult(global, json,
+              fmt::format("matte head: {} steps in {:.0f} s, held-out error {:.2f} x 1000 ({})\nmodel {}\npage  {}\n",
+                          training.steps_done, training.seconds, training.head.held_out_mad, training.held_out,
+                          result.model_path.string(), page.string()));
+  if (training.interrupted)
+    throw Error(ErrorCode::kStopped,
+                "training was stopped; the best weights so far are kept, \"shotfix train --resume\" goes on");
 }
 
 }  // namespace

@@ -22,7 +22,9 @@ struct VerifyCommand {
   pipeline::VerifyLimits limits;
 };
 
-media::ClipInfo OpenAny(const std::string& path, const media::ProbeOptions& options) { return media::Probe(path, options); }
+media::ClipInfo OpenAny(const std::string& path, const media::ProbeOptions& options) {
+  return media::Probe(path, options);
+}
 
 // The project's record of where the render wrote, found through the label.
 void FindRecord(const VerifyCommand& command, const GlobalOptions& global, pipeline::VerifyInputs& inputs) {
@@ -38,7 +40,8 @@ void FindRecord(const VerifyCommand& command, const GlobalOptions& global, pipel
     inputs.support = record->track;
     inputs.source_begin = nlohmann::json::parse(record->body).at("source_begin");
   } catch (const Error& problem) {
-    log::Warning("the record of the edit is not at hand ({}); what lies outside the edit is not measured", problem.what());
+    log::Warning("the record of the edit is not at hand ({}); what lies outside the edit is not measured",
+                 problem.what());
   }
 }
 
@@ -65,12 +68,14 @@ int RunVerify(const VerifyCommand& command, const GlobalOptions& global) {
 void AddVerifyCommand(const CommandHost& host) {
   auto command = std::make_shared<VerifyCommand>();
   pipeline::VerifyLimits& limits = command->limits;
-  CLI::App* app = host.app.add_subcommand("verify", "Measure a result against its source; with limits, a gate for CI (exit 1)");
+  CLI::App* app =
+      host.app.add_subcommand("verify", "Measure a result against its source; with limits, a gate for CI (exit 1)");
   app->add_option("OUT", command->result, "The result: file or sequence")->required();
   app->add_option("--source", command->source, "What it was made from")->required();
   app->add_option("--reference", command->reference, "The wanted picture: adds PSNR and SSIM");
   app->add_option("--region", command->region, "A matte clip: PSNR and SSIM over its bounding box only");
-  app->add_option("--source-begin", command->source_begin, "Source frame under the result's first (else from the render's record)");
+  app->add_option("--source-begin", command->source_begin,
+                  "Source frame under the result's first (else from the render's record)");
   app->add_option("--in-space", command->in_space, "What untagged files are");
   app->add_option("--before-after", command->before_after, "Write a PNG: source above result, four frames");
   app->add_option("--max-outside-error", limits.max_outside_error, "Codes outside the edit; 0 for lossless outputs");
@@ -79,7 +84,8 @@ void AddVerifyCommand(const CommandHost& host) {
   app->add_option("--max-altered", limits.max_altered_share, "Share of altered pixels, 0 to 1");
   app->add_option("--min-psnr", limits.min_psnr_db, "dB, against --reference");
   app->add_option("--min-ssim", limits.min_ssim, "0 to 1, against --reference");
-  app->footer("Example: shotfix verify take_3_street.mkv --source take_3.mov --max-outside-error 0 --max-warp-ratio 1.05");
+  app->footer(
+      "Example: shotfix verify take_3_street.mkv --source take_3.mov --max-outside-error 0 --max-warp-ratio 1.05");
   app->callback([command, host] { host.exit_code = RunVerify(*command, host.global); });
 }
 

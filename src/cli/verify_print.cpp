@@ -23,7 +23,8 @@ nlohmann::json ReportJson(const pipeline::VerifyReport& report, const std::vecto
                          {"misses", misses},
                          {"passed", misses.empty()}};
   json["outside_max_error"] = report.outside_known ? nlohmann::json(report.outside_max_error) : nlohmann::json();
-  json["outside_altered_share"] = report.outside_known ? nlohmann::json(report.outside_altered_share) : nlohmann::json();
+  json["outside_altered_share"] =
+      report.outside_known ? nlohmann::json(report.outside_altered_share) : nlohmann::json();
   if (report.psnr_db) json["psnr_db"] = *report.psnr_db;
   if (report.ssim) json["ssim"] = *report.ssim;
   return json;
@@ -33,12 +34,14 @@ std::string ReportText(const pipeline::VerifyReport& report, const std::vector<s
   std::string text = fmt::format("frames                      {}\n", report.frames);
   text += fmt::format("altered pixels              {:.3f} %\n", 100 * report.altered_share);
   if (report.outside_known) {
-    text += fmt::format("untouched samples changed   {:.4f} % (largest error {:.6g} {})\n", 100 * report.outside_altered_share, report.outside_max_error,
+    text += fmt::format("untouched samples changed   {:.4f} % (largest error {:.6g} {})\n",
+                        100 * report.outside_altered_share, report.outside_max_error,
                         report.same_layout ? "codes" : "of 255");
   } else {
     text += "untouched samples changed   not known (no record of the edit here)\n";
   }
-  text += fmt::format("warp error over source's    {:.4f} ({:.3e} over {:.3e})\n", report.warp_error_ratio, report.warp_error, report.warp_error_source);
+  text += fmt::format("warp error over source's    {:.4f} ({:.3e} over {:.3e})\n", report.warp_error_ratio,
+                      report.warp_error, report.warp_error_source);
   text += fmt::format("flicker                     {:.5f} stops rms\n", report.flicker_stops);
   if (report.psnr_db) text += fmt::format("PSNR against reference      {:.2f} dB\n", *report.psnr_db);
   if (report.ssim) text += fmt::format("SSIM against reference      {:.4f}\n", *report.ssim);
@@ -61,7 +64,8 @@ void WriteBeforeAfter(const std::filesystem::path& path, const pipeline::VerifyI
     const std::optional<image::Frame> after = result.Next();
     SHOTFIX_CHECK(before && after);
     const image::AnalysisSize size = image::ChooseAnalysisSize(before->height(), before->width(), kLongSidePx);
-    columns.push_back(at::cat({image::AnalysisPicture(before->rgb, size), image::AnalysisPicture(after->rgb, size)}, 1));
+    columns.push_back(
+        at::cat({image::AnalysisPicture(before->rgb, size), image::AnalysisPicture(after->rgb, size)}, 1));
   }
   media::WritePng(path, at::cat(columns, 2));
 }

@@ -15,11 +15,11 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::array<std::pair<Operation, const char*>, 6> kOperations = {{{Operation::kTraining, "training"},
-                                                                          {Operation::kBackground, "background"},
-                                                                          {Operation::kRelight, "relight"},
-                                                                          {Operation::kEyeline, "eyeline"},
-                                                                          {Operation::kDialogue, "dialogue"},
-                                                                          {Operation::kCleaning, "cleaning"}}};
+                                                                           {Operation::kBackground, "background"},
+                                                                           {Operation::kRelight, "relight"},
+                                                                           {Operation::kEyeline, "eyeline"},
+                                                                           {Operation::kDialogue, "dialogue"},
+                                                                           {Operation::kCleaning, "cleaning"}}};
 constexpr std::array<std::pair<Basis, const char*>, 3> kBases = {
     {{Basis::kConsent, "consent"}, {Basis::kAsScripted, "as-scripted"}, {Basis::kException, "exception"}}};
 
@@ -44,9 +44,9 @@ auto ValueIn(const Table& table, const char* what, const std::string& name) {
 Json ToJson(const ConsentEntry& entry) {
   Json operations = Json::array();
   for (const Operation operation : entry.operations) operations.push_back(ToString(operation));
-  return {{"person", entry.person},     {"operations", operations}, {"basis", ToString(entry.basis)},
+  return {{"person", entry.person},     {"operations", operations},   {"basis", ToString(entry.basis)},
           {"approver", entry.approver}, {"document", entry.document}, {"document_sha256", entry.document_sha256},
-          {"note", entry.note},         {"scenes", entry.scenes},   {"expires", entry.expires}};
+          {"note", entry.note},         {"scenes", entry.scenes},     {"expires", entry.expires}};
 }
 
 ConsentEntry FromRow(const project::ConsentRow& row) {
@@ -71,8 +71,10 @@ std::string Obstacle(const ConsentEntry& entry, const ConsentRequest& request) {
   if (std::find(entry.operations.begin(), entry.operations.end(), request.operation) == entry.operations.end()) {
     return fmt::format("entry {} does not cover {}", entry.id, ToString(request.operation));
   }
-  if (!entry.expires.empty() && entry.expires < project::NowUtc().substr(0, 10)) return fmt::format("entry {} expired on {}", entry.id, entry.expires);
-  if (!entry.scenes.empty() && std::find(entry.scenes.begin(), entry.scenes.end(), request.scene) == entry.scenes.end()) {
+  if (!entry.expires.empty() && entry.expires < project::NowUtc().substr(0, 10))
+    return fmt::format("entry {} expired on {}", entry.id, entry.expires);
+  if (!entry.scenes.empty() &&
+      std::find(entry.scenes.begin(), entry.scenes.end(), request.scene) == entry.scenes.end()) {
     return fmt::format("entry {} is for other scenes", entry.id);
   }
   return {};
@@ -87,11 +89,13 @@ Basis ParseBasis(const std::string& name) { return ValueIn(kBases, "basis", name
 
 void ConsentEntry::Validate() const {
   if (person.empty()) Throw(ErrorCode::kUsage, "--person is empty; name the performer as at ingest");
-  if (operations.empty()) Throw(ErrorCode::kUsage, "--operations is empty; for example --operations training,background");
+  if (operations.empty())
+    Throw(ErrorCode::kUsage, "--operations is empty; for example --operations training,background");
   if (basis == Basis::kConsent && document.empty()) {
     Throw(ErrorCode::kUsage, "--basis consent needs --document: where the signed consent is kept");
   }
-  if (basis != Basis::kConsent && approver.empty()) Throw(ErrorCode::kUsage, "--basis {} needs --approver: who decided it", ToString(basis));
+  if (basis != Basis::kConsent && approver.empty())
+    Throw(ErrorCode::kUsage, "--basis {} needs --approver: who decided it", ToString(basis));
   if (!expires.empty() && !std::regex_match(expires, std::regex("[0-9]{4}-[0-9]{2}-[0-9]{2}"))) {
     Throw(ErrorCode::kUsage, "--expires is \"{}\"; write YYYY-MM-DD", expires);
   }
@@ -105,7 +109,10 @@ ConsentEntry ConsentLedger::Add(ConsentEntry entry) {
 std::vector<ConsentEntry> ConsentLedger::All() const {
   const project::ConsentStore store(project_);
   if (const int64_t broken = store.FirstBroken()) {
-    Throw(ErrorCode::kData, "the consent ledger does not add up from entry c-{} on: somebody changed it outside shotfix; restore it from a backup", broken);
+    Throw(ErrorCode::kData,
+          "the consent ledger does not add up from entry c-{} on: somebody changed it outside shotfix; restore it from "
+          "a backup",
+          broken);
   }
   std::vector<ConsentEntry> entries;
   for (const project::ConsentRow& row : store.All()) entries.push_back(FromRow(row));
@@ -127,17 +134,21 @@ std::variant<ConsentGrant, ConsentRefusal> ConsentLedger::Ask(const ConsentReque
       else why = fmt::format("for \"{}\" {}", person, obstacle);
     }
     if (!covered) {
-      return ConsentRefusal{why, fmt::format("shotfix consent add --person \"{}\" --operations {} --basis consent --document FILE", person, ToString(request.operation))};
+      return ConsentRefusal{
+          why, fmt::format("shotfix consent add --person \"{}\" --operations {} --basis consent --document FILE",
+                           person, ToString(request.operation))};
     }
   }
-  grant.words_ = grant.entry_ids_.empty() ? "no performer is recorded on this footage" : fmt::format("covered by {} ledger entries", grant.entry_ids_.size());
+  grant.words_ = grant.entry_ids_.empty() ? "no performer is recorded on this footage"
+                                          : fmt::format("covered by {} ledger entries", grant.entry_ids_.size());
   return grant;
 }
 
 ConsentGrant ConsentLedger::Require(const ConsentRequest& request) const {
   const std::variant<ConsentGrant, ConsentRefusal> answer = Ask(request);
   if (const auto* refusal = std::get_if<ConsentRefusal>(&answer)) {
-    Throw(ErrorCode::kNoPermission, "{} on \"{}\" is refused: {}; if it was agreed, record it: {}", ToString(request.operation), request.clip_name, refusal->why, refusal->remedy);
+    Throw(ErrorCode::kNoPermission, "{} on \"{}\" is refused: {}; if it was agreed, record it: {}",
+          ToString(request.operation), request.clip_name, refusal->why, refusal->remedy);
   }
   return std::get<ConsentGrant>(answer);
 }

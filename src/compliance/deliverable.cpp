@@ -36,11 +36,13 @@ Staging Stage(const fs::path& path, const media::EncodeSettings& settings, Overw
   Staging staging{path, {}, media::IsSequencePattern(path)};
   if (!staging.sequence) return staging;
   CheckOutputPath(path, Overwrite::kAllow);
-  for (int64_t index = settings.frames.begin; index < settings.frames.end; ++index) CheckOutputPath(FrameName(path, index), overwrite);
+  for (int64_t index = settings.frames.begin; index < settings.frames.end; ++index)
+    CheckOutputPath(FrameName(path, index), overwrite);
   const fs::path folder = FolderOf(path) / ("." + path.stem().string() + ".part");
   std::error_code problem;
   fs::remove_all(folder, problem);
-  if (!fs::create_directory(folder, problem)) Throw(ErrorCode::kCannotCreate, "cannot create \"{}\": {}", folder.string(), problem.message());
+  if (!fs::create_directory(folder, problem))
+    Throw(ErrorCode::kCannotCreate, "cannot create \"{}\": {}", folder.string(), problem.message());
   staging.temp_path = folder / path.filename();
   return staging;
 }
@@ -49,7 +51,7 @@ Staging Stage(const fs::path& path, const media::EncodeSettings& settings, Overw
 
 struct DeliverableWriter::Impl {
   Staging staging;
-  std::optional<AtomicFile> file;   // single files
+  std::optional<AtomicFile> file;  // single files
   std::optional<media::Encoder> encoder;
   ConsentGrant grant;
   Overwrite overwrite;
@@ -64,8 +66,8 @@ struct DeliverableWriter::Impl {
 
 fs::path LabelPath(const fs::path& deliverable) { return deliverable.string() + ".shotfix.json"; }
 
-DeliverableWriter::DeliverableWriter(const fs::path& path, const media::EncodeSettings& settings, const media::ClipInfo& source,
-                                     const ConsentGrant& grant, Overwrite overwrite)
+DeliverableWriter::DeliverableWriter(const fs::path& path, const media::EncodeSettings& settings,
+                                     const media::ClipInfo& source, const ConsentGrant& grant, Overwrite overwrite)
     : impl_(std::make_unique<Impl>(grant, overwrite)) {
   media::ResolveCodec(path, settings.codec);
   std::error_code problem;
@@ -98,7 +100,10 @@ fs::path DeliverableWriter::Commit(const LabelFacts& facts, const LabelResult& r
                 {"production_id", facts.production_id},
                 {"run", facts.run_id},
                 {"command", facts.command_line},
-                {"consent", {{"operation", ToString(impl.grant.operation())}, {"entries", impl.grant.entry_ids()}, {"words", impl.grant.words()}}},
+                {"consent",
+                 {{"operation", ToString(impl.grant.operation())},
+                  {"entries", impl.grant.entry_ids()},
+                  {"words", impl.grant.words()}}},
                 {"frames", result.frames},
                 {"altered_share", result.altered_share},
                 {"edit_record", result.edit_record},

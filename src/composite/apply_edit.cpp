@@ -23,22 +23,22 @@ float Dither(uint64_t frame, uint64_t plane, uint64_t x, uint64_t y) {
 }
 
 struct PlaneJob {
-  const image::CodePlane& source;   // E(source)
-  const image::CodePlane& result;   // E(result)
-  const float* support;             // [H,W]
-  const float* replaced;            // [H,W]: how much of the source the fill has replaced
+  const image::CodePlane& source;  // E(source)
+  const image::CodePlane& result;  // E(result)
+  const float* support;            // [H,W]
+  const float* replaced;           // [H,W]: how much of the source the fill has replaced
   int shift_x;
   int shift_y;
-  int64_t width;                    // of support
+  int64_t width;  // of support
   int64_t height;
   uint64_t frame;
-  uint64_t index;                   // of the plane
+  uint64_t index;  // of the plane
   int max_code;
 };
 
 struct Cover {
-  float support = 0;    // largest over the covered luma samples
-  float replaced = 0;   // mean
+  float support = 0;   // largest over the covered luma samples
+  float replaced = 0;  // mean
 };
 
 Cover CoverOf(const PlaneJob& job, int64_t x, int64_t y) {
@@ -68,7 +68,8 @@ void WriteRows(const PlaneJob& job, image::Plane& plane, int64_t begin, int64_t 
       }
       const auto code = static_cast<float>(plane.codes[index]);
       const float delta = job.result.codes[index] - job.source.codes[index];
-      const float rest = (code - job.source.codes[index]) * cover.replaced;  // what the source has and E(source) has not
+      const float rest =
+          (code - job.source.codes[index]) * cover.replaced;  // what the source has and E(source) has not
       const float dither = Dither(job.frame, job.index, static_cast<uint64_t>(x), static_cast<uint64_t>(y));
       const float value = code + std::nearbyint(delta - rest + (delta == 0 ? 0.0F : dither));
       plane.codes[index] = static_cast<uint16_t>(std::clamp(value, 0.0F, static_cast<float>(job.max_code)));
@@ -103,9 +104,16 @@ image::PixelPlanes ApplyEdit(const image::Frame& frame, const image::Edit& edit,
   const at::Tensor replaced = Plain(edit.alpha.defined() ? edit.alpha * edit.support : at::zeros_like(edit.support));
   for (size_t index = 0; index < source.size(); ++index) {
     const bool chroma = index > 0 && !planes.layout.is_rgb;
-    const PlaneJob job{source[index], result[index], support.const_data_ptr<float>(), replaced.const_data_ptr<float>(),
-                       chroma ? planes.layout.chroma_shift_x : 0, chroma ? planes.layout.chroma_shift_y : 0,
-                       frame.width(), frame.height(), static_cast<uint64_t>(frame.index), index,
+    const PlaneJob job{source[index],
+                       result[index],
+                       support.const_data_ptr<float>(),
+                       replaced.const_data_ptr<float>(),
+                       chroma ? planes.layout.chroma_shift_x : 0,
+                       chroma ? planes.layout.chroma_shift_y : 0,
+                       frame.width(),
+                       frame.height(),
+                       static_cast<uint64_t>(frame.index),
+                       index,
                        planes.layout.is_float ? 0 : image::MaxCode(planes.layout)};
     image::Plane& plane = planes.planes[index];
     at::parallel_for(0, plane.height, 16, [&](int64_t begin, int64_t end) { WriteRows(job, plane, begin, end); });

@@ -43,11 +43,13 @@ Layers FuseTwice(const at::Tensor& picture, const at::Tensor& matte) {
 
 }  // namespace
 
-at::Tensor EstimateForeground(const at::Tensor& picture, const at::Tensor& matte, const at::Tensor& plate, const at::Tensor& plate_valid) {
+at::Tensor EstimateForeground(const at::Tensor& picture, const at::Tensor& matte, const at::Tensor& plate,
+                              const at::Tensor& plate_valid) {
   image::CheckTensor(picture, "picture", {3, image::kAnySize, image::kAnySize});
   image::CheckTensor(matte, "matte", {1, picture.size(1), picture.size(2)});
   const at::Tensor fused = FuseTwice(picture, matte).foreground;
-  // The equation is exact where the matte is large and unbounded where it is small: it counts as much as it can be trusted.
+  // The equation is exact where the matte is large and unbounded where it is small: it counts as much as it can be
+  // trusted.
   const at::Tensor solved = ((picture - (1 - matte) * plate) / matte.clamp_min(0.05)).clamp(0, 1e4);
   const at::Tensor ceiling = at::max(fused * 2, picture) + 0.05;
   const at::Tensor weight = plate_valid * ((matte - 0.1) / 0.5).clamp(0, 1);
@@ -55,7 +57,8 @@ at::Tensor EstimateForeground(const at::Tensor& picture, const at::Tensor& matte
   return at::where(matte >= 1, picture, foreground);
 }
 
-at::Tensor EstimateBackground(const at::Tensor& picture, const at::Tensor& matte, const at::Tensor& plate, const at::Tensor& plate_valid) {
+at::Tensor EstimateBackground(const at::Tensor& picture, const at::Tensor& matte, const at::Tensor& plate,
+                              const at::Tensor& plate_valid) {
   image::CheckTensor(matte, "matte", {1, picture.size(1), picture.size(2)});
   const at::Tensor background = FuseTwice(picture, matte).background;
   const at::Tensor around = at::where(matte <= 0, picture, background);

@@ -13,8 +13,8 @@
 namespace shotfix::composite {
 namespace {
 
-constexpr double kEnough = 400;      // samples that make a bin trustworthy
-constexpr float kClip = 0.05F;       // differences beyond this are motion, not grain
+constexpr double kEnough = 400;  // samples that make a bin trustworthy
+constexpr float kClip = 0.05F;   // differences beyond this are motion, not grain
 
 uint64_t Mix(uint64_t value) {
   value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9ULL;
@@ -47,9 +47,11 @@ at::Tensor SigmaAt(const at::Tensor& picture, const GrainModel& model) {
   std::vector<at::Tensor> channels;
   for (int64_t channel = 0; channel < 3; ++channel) {
     const auto& row = model.sigma[static_cast<size_t>(channel)];
-    const at::Tensor table = at::from_blob(const_cast<float*>(row.data()), {GrainModel::kBins}, at::kFloat).clone().to(picture.device());
+    const at::Tensor table =
+        at::from_blob(const_cast<float*>(row.data()), {GrainModel::kBins}, at::kFloat).clone().to(picture.device());
     const at::Tensor index = low[channel].to(at::kLong);
-    channels.push_back(table.index({index}) * (1 - fraction[channel]) + table.index({(index + 1).clamp_max(GrainModel::kBins - 1)}) * fraction[channel]);
+    channels.push_back(table.index({index}) * (1 - fraction[channel]) +
+                       table.index({(index + 1).clamp_max(GrainModel::kBins - 1)}) * fraction[channel]);
   }
   return at::stack(channels);
 }
@@ -73,7 +75,8 @@ void GrainMeter::Add(const at::Tensor& frame, const at::Tensor& next_aligned, co
     const at::Tensor bin = (flat[channel].clamp(0, 0.9999) * GrainModel::kBins).to(at::kLong);
     for (int64_t k = 0; k < GrainModel::kBins; ++k) {
       const at::Tensor in_bin = (bin == k).to(at::kFloat) * still[0];
-      square_[static_cast<size_t>(channel)][static_cast<size_t>(k)] += (difference[channel].square() * in_bin).sum().item<double>();
+      square_[static_cast<size_t>(channel)][static_cast<size_t>(k)] +=
+          (difference[channel].square() * in_bin).sum().item<double>();
       count_[static_cast<size_t>(channel)][static_cast<size_t>(k)] += in_bin.sum().item<double>();
     }
   }
@@ -98,7 +101,8 @@ GrainModel GrainMeter::Model() const {
   for (size_t channel = 0; channel < 3; ++channel) {
     for (size_t bin = 0; bin < GrainModel::kBins; ++bin) {
       const bool enough = count_[channel][bin] > kEnough;
-      model.sigma[channel][bin] = static_cast<float>(enough ? std::sqrt(square_[channel][bin] / count_[channel][bin]) : overall);
+      model.sigma[channel][bin] =
+          static_cast<float>(enough ? std::sqrt(square_[channel][bin] / count_[channel][bin]) : overall);
     }
   }
   if (energy_ <= 0) return model;

@@ -32,7 +32,8 @@ void CheckOutputPath(const fs::path& path, Overwrite overwrite) {
   std::error_code ignored;
   const fs::path folder = FolderOf(path);
   if (!fs::is_directory(folder, ignored)) {
-    Throw(ErrorCode::kCannotCreate, "cannot create \"{}\": the folder \"{}\" does not exist; create it first", path.string(), folder.string());
+    Throw(ErrorCode::kCannotCreate, "cannot create \"{}\": the folder \"{}\" does not exist; create it first",
+          path.string(), folder.string());
   }
   if (fs::is_directory(path, ignored)) {
     Throw(ErrorCode::kCannotCreate, "cannot create \"{}\": a folder has that name; give a file name", path.string());
@@ -42,7 +43,8 @@ void CheckOutputPath(const fs::path& path, Overwrite overwrite) {
   }
 }
 
-AtomicFile::AtomicFile(fs::path final_path, Overwrite overwrite) : final_path_(std::move(final_path)), overwrite_(overwrite) {
+AtomicFile::AtomicFile(fs::path final_path, Overwrite overwrite)
+    : final_path_(std::move(final_path)), overwrite_(overwrite) {
   CheckOutputPath(final_path_, overwrite);
   // The extension stays last: muxers look at it.
   temp_path_ = FolderOf(final_path_) / ("." + final_path_.stem().string() + ".part" + final_path_.extension().string());
@@ -58,7 +60,9 @@ void AtomicFile::Commit() {
   CheckOutputPath(final_path_, overwrite_);
   std::error_code problem;
   fs::rename(temp_path_, final_path_, problem);
-  if (problem) Throw(ErrorCode::kIo, "cannot rename \"{}\" to \"{}\": {}", temp_path_.string(), final_path_.string(), problem.message());
+  if (problem)
+    Throw(ErrorCode::kIo, "cannot rename \"{}\" to \"{}\": {}", temp_path_.string(), final_path_.string(),
+          problem.message());
   committed_ = true;
 }
 
@@ -75,7 +79,8 @@ std::string ReadFile(const fs::path& path, size_t max_bytes) {
   std::error_code problem;
   const uintmax_t size = fs::file_size(path, problem);
   if (problem) Throw(ErrorCode::kNoInput, "cannot read \"{}\": {}", path.string(), problem.message());
-  if (size > max_bytes) Throw(ErrorCode::kData, "\"{}\" has {} bytes; at most {} are allowed here", path.string(), size, max_bytes);
+  if (size > max_bytes)
+    Throw(ErrorCode::kData, "\"{}\" has {} bytes; at most {} are allowed here", path.string(), size, max_bytes);
   std::ifstream stream(path, std::ios::binary);
   std::ostringstream content;
   content << stream.rdbuf();

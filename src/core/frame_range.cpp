@@ -13,7 +13,8 @@ int64_t ParseSide(std::string_view side, int64_t open_value, std::string_view te
   int64_t value = 0;
   const auto [end, problem] = std::from_chars(side.data(), side.data() + side.size(), value);
   if (problem != std::errc() || end != side.data() + side.size()) {
-    Throw(ErrorCode::kUsage, "--frames \"{}\" is not a range; write A:B with the first frame A and the frame B after the last", text);
+    Throw(ErrorCode::kUsage,
+          "--frames \"{}\" is not a range; write A:B with the first frame A and the frame B after the last", text);
   }
   return value;
 }
@@ -27,7 +28,8 @@ FrameRange FrameRange::Parse(std::string_view text, FrameRange whole) {
   if (colon == std::string_view::npos) {
     Throw(ErrorCode::kUsage, "--frames \"{}\" has no colon; write A:B, for one frame N write N:N+1", text);
   }
-  const FrameRange range{ParseSide(text.substr(0, colon), whole.begin, text), ParseSide(text.substr(colon + 1), whole.end, text)};
+  const FrameRange range{ParseSide(text.substr(0, colon), whole.begin, text),
+                         ParseSide(text.substr(colon + 1), whole.end, text)};
   if (range.begin >= range.end || range.begin < whole.begin || range.end > whole.end) {
     Throw(ErrorCode::kUsage, "--frames {} is empty or outside the clip, which has {}", text, whole.ToString());
   }

@@ -43,8 +43,10 @@ std::string HashFile(const std::filesystem::path& path) {
   if (!file) Throw(ErrorCode::kNoInput, "cannot open \"{}\": {}", path.string(), std::strerror(errno));
   Sha256 hash;
   std::vector<char> buffer(size_t{1} << 20);
-  while (const size_t count = std::fread(buffer.data(), 1, buffer.size(), file.get())) hash.Update(buffer.data(), count);
-  if (std::ferror(file.get()) != 0) Throw(ErrorCode::kIo, "reading \"{}\" failed: {}", path.string(), std::strerror(errno));
+  while (const size_t count = std::fread(buffer.data(), 1, buffer.size(), file.get()))
+    hash.Update(buffer.data(), count);
+  if (std::ferror(file.get()) != 0)
+    Throw(ErrorCode::kIo, "reading \"{}\" failed: {}", path.string(), std::strerror(errno));
   return hash.HexDigest();
 }
 

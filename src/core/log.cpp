@@ -14,8 +14,8 @@ namespace {
 spdlog::logger& Logger() {
   static const std::shared_ptr<spdlog::logger> logger = [] {
     const bool colour = isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
-    auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>(
-        colour ? spdlog::color_mode::always : spdlog::color_mode::never);
+    auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>(colour ? spdlog::color_mode::always
+                                                                             : spdlog::color_mode::never);
     auto made = std::make_shared<spdlog::logger>("shotfix", sink);
     made->set_pattern("%^%l%$: %v");
     return made;

@@ -20,7 +20,8 @@ std::optional<Timecode> Timecode::Parse(std::string_view text, Rational rate) {
   char separator = 0;
   const std::string copy(text);
   int used = 0;
-  const int read = std::sscanf(copy.c_str(), "%2d:%2d:%2d%c%3d%n", &part[0], &part[1], &part[2], &separator, &part[3], &used);
+  const int read =
+      std::sscanf(copy.c_str(), "%2d:%2d:%2d%c%3d%n", &part[0], &part[1], &part[2], &separator, &part[3], &used);
   const bool separator_ok = separator == ':' || separator == ';' || separator == '.';
   if (read != 5 || !separator_ok || rate.num <= 0 || rate.den <= 0) return std::nullopt;
   Timecode result;
@@ -47,8 +48,8 @@ std::string Timecode::ToString() const {
     if (rest >= int64_t{60} * nominal_fps) count += dropped * ((rest - dropped) / per_minute);
   }
   const int64_t seconds = count / nominal_fps;
-  return fmt::format("{:02}:{:02}:{:02}{}{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60, drop_frame ? ';' : ':',
-                     count % nominal_fps);
+  return fmt::format("{:02}:{:02}:{:02}{}{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60,
+                     drop_frame ? ';' : ':', count % nominal_fps);
 }
 
 }  // namespace shotfix

@@ -12,14 +12,16 @@ namespace {
 template <typename Sizes>
 std::string ShapeText(const Sizes& sizes) {
   std::string text = "[";
-  for (const int64_t size : sizes) text += (text.size() > 1 ? "," : "") + (size == kAnySize ? "*" : std::to_string(size));
+  for (const int64_t size : sizes)
+    text += (text.size() > 1 ? "," : "") + (size == kAnySize ? "*" : std::to_string(size));
   return text + "]";
 }
 
 }  // namespace
 
 void CheckTensor(const at::Tensor& tensor, const char* name, std::initializer_list<int64_t> shape) {
-  if (!tensor.defined()) Throw(ErrorCode::kInternal, "tensor {} is undefined; expected {} float32", name, ShapeText(shape));
+  if (!tensor.defined())
+    Throw(ErrorCode::kInternal, "tensor {} is undefined; expected {} float32", name, ShapeText(shape));
   bool same = tensor.scalar_type() == at::kFloat && tensor.dim() == static_cast<int64_t>(shape.size());
   int64_t axis = 0;
   for (const int64_t size : shape) {

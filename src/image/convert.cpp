@@ -4,9 +4,9 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include "image/code_scale.h"
 #include "shotfix/core/error.h"
 #include "shotfix/image/check.h"
-#include "image/code_scale.h"
 
 namespace shotfix::image {
 namespace {
@@ -16,7 +16,8 @@ constexpr int64_t kRowsPerTask = 16;
 void RequireKnown(const PixelLayout& layout, const ColourSpace& space) {
   const bool needs_matrix = !layout.is_rgb && !layout.is_grey;
   if (space.transfer == Transfer::kUnknown || (needs_matrix && space.matrix == Matrix::kUnknown)) {
-    Throw(ErrorCode::kData, "the colour of this picture ({}, {}) is not tagged; say what it is with --in-space, one of {}",
+    Throw(ErrorCode::kData,
+          "the colour of this picture ({}, {}) is not tagged; say what it is with --in-space, one of {}",
           layout.ToString(), space.ToString(), ColourSpaceNames());
   }
 }
@@ -27,7 +28,8 @@ struct RowReader {
   CodeScale scale;
   float At(int64_t x, int64_t y) const {
     const auto index = static_cast<size_t>(y * plane.width + x);
-    return plane.values.empty() ? (static_cast<float>(plane.codes[index]) - scale.offset) / scale.span : plane.values[index];
+    return plane.values.empty() ? (static_cast<float>(plane.codes[index]) - scale.offset) / scale.span
+                                : plane.values[index];
   }
 };
 

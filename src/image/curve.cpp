@@ -45,7 +45,8 @@ float PositiveLinear(Transfer transfer, float code) {
 
 float PositiveCode(Transfer transfer, float linear) {
   switch (transfer) {
-    case Transfer::kSrgb: return linear <= 0.0031308F ? linear * 12.92F : 1.055F * std::pow(linear, 1.0F / 2.4F) - 0.055F;
+    case Transfer::kSrgb:
+      return linear <= 0.0031308F ? linear * 12.92F : 1.055F * std::pow(linear, 1.0F / 2.4F) - 0.055F;
     case Transfer::kLinear: return linear;
     case Transfer::kGamma22: return std::pow(linear, 1.0F / 2.2F);
     case Transfer::kGamma28: return std::pow(linear, 1.0F / 2.8F);

@@ -18,7 +18,8 @@ DeviceInfo Load() {
   info.cuda_library_loaded = dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) != nullptr;
   if (!info.cuda_library_loaded) {
     const char* reason = dlerror();
-    info.why_no_cuda = std::string("LibTorch's CUDA library could not be loaded: ") + (reason != nullptr ? reason : "unknown reason");
+    info.why_no_cuda =
+        std::string("LibTorch's CUDA library could not be loaded: ") + (reason != nullptr ? reason : "unknown reason");
   } else {
     info.cuda_available = at::globalContext().hasCUDA();
     if (!info.cuda_available) info.why_no_cuda = "the CUDA driver finds no device";

@@ -94,15 +94,18 @@ at::Tensor GuidedUpsample(const at::Tensor& guide, const at::Tensor& small, int6
   const at::Tensor mean = BoxMean(small, radius_px);
   const at::Tensor covariance = BoxMean(g * small, radius_px) - mean_guide * mean;  // [3,h,w]
   const auto moment = [&](int64_t i, int64_t j) {
-    return (BoxMean((g[i] * g[j]).unsqueeze(0), radius_px) - (mean_guide[i] * mean_guide[j]).unsqueeze(0))[0] + (i == j ? epsilon : 0.0);
+    return (BoxMean((g[i] * g[j]).unsqueeze(0), radius_px) - (mean_guide[i] * mean_guide[j]).unsqueeze(0))[0] +
+           (i == j ? epsilon : 0.0);
   };
   // The symmetric 3x3 system, solved by cofactors.
-  const at::Tensor a = moment(0, 0), b = moment(0, 1), c = moment(0, 2), d = moment(1, 1), e = moment(1, 2), f = moment(2, 2);
+  const at::Tensor a = moment(0, 0), b = moment(0, 1), c = moment(0, 2), d = moment(1, 1), e = moment(1, 2),
+                   f = moment(2, 2);
   const at::Tensor c00 = d * f - e * e, c01 = c * e - b * f, c02 = b * e - c * d;
   const at::Tensor c11 = a * f - c * c, c12 = b * c - a * e, c22 = a * d - b * b;
   const at::Tensor det = (a * c00 + b * c01 + c * c02).clamp_min(1e-18);
   const at::Tensor x = covariance[0], y = covariance[1], z = covariance[2];
-  const at::Tensor slope = at::stack({c00 * x + c01 * y + c02 * z, c01 * x + c11 * y + c12 * z, c02 * x + c12 * y + c22 * z}) / det;
+  const at::Tensor slope =
+      at::stack({c00 * x + c01 * y + c02 * z, c01 * x + c11 * y + c12 * z, c02 * x + c12 * y + c22 * z}) / det;
   const at::Tensor offset = mean - (slope * mean_guide).sum(0, true);
   const int64_t height = guide.size(1);
   const int64_t width = guide.size(2);

@@ -15,7 +15,8 @@ struct FaceLocator::Impl {
 };
 
 std::string FaceLocator::CascadePath() {
-  if (const char* folder = std::getenv("SHOTFIX_CASCADES")) return std::string(folder) + "/haarcascade_frontalface_default.xml";
+  if (const char* folder = std::getenv("SHOTFIX_CASCADES"))
+    return std::string(folder) + "/haarcascade_frontalface_default.xml";
   return "/usr/share/opencv4/haarcascades/haarcascade_frontalface_default.xml";
 }
 

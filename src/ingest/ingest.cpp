@@ -38,7 +38,8 @@ Stamp StampOf(const std::vector<fs::path>& files) {
     std::error_code problem;
     stamp.size_bytes += static_cast<int64_t>(fs::file_size(file, problem));
     const auto time = fs::last_write_time(file, problem).time_since_epoch();
-    stamp.mtime_ns = std::max<int64_t>(stamp.mtime_ns, std::chrono::duration_cast<std::chrono::nanoseconds>(time).count());
+    stamp.mtime_ns =
+        std::max<int64_t>(stamp.mtime_ns, std::chrono::duration_cast<std::chrono::nanoseconds>(time).count());
   }
   return stamp;
 }
@@ -64,26 +65,38 @@ std::string HashClip(const std::vector<fs::path>& files) {
 }
 
 std::string InfoJson(const media::ClipInfo& info) {
-  return Json{{"width", info.layout.width}, {"height", info.layout.height}, {"layout", info.layout.ToString()}, {"codec", info.codec},
-              {"rate", info.rate.ToString()}, {"frames", {info.frames.begin, info.frames.end}}, {"variable_rate", info.variable_rate},
-              {"colour", info.space.ToString()}, {"colour_assumed", info.colour_assumed}, {"timecode", info.timecode},
-              {"sample_aspect", info.sample_aspect.ToString()}, {"rotation_deg", info.rotation_deg}, {"audio_streams", info.audio_streams}}
+  return Json{{"width", info.layout.width},
+              {"height", info.layout.height},
+              {"layout", info.layout.ToString()},
+              {"codec", info.codec},
+              {"rate", info.rate.ToString()},
+              {"frames", {info.frames.begin, info.frames.end}},
+              {"variable_rate", info.variable_rate},
+              {"colour", info.space.ToString()},
+              {"colour_assumed", info.colour_assumed},
+              {"timecode", info.timecode},
+              {"sample_aspect", info.sample_aspect.ToString()},
+              {"rotation_deg", info.rotation_deg},
+              {"audio_streams", info.audio_streams}}
       .dump();
 }
 
 class Ingester {
  public:
-  Ingester(const project::Project& project, const IngestOptions& options) : project_(project), options_(options), clips_(project) {
+  Ingester(const project::Project& project, const IngestOptions& options)
+      : project_(project), options_(options), clips_(project) {
     if (options.slate_log) slates_ = ReadSlates(*options.slate_log);
     if (!options.in_space.empty()) probe_.in_space = image::ParseColourSpace(options.in_space);
-    if (options.locate_faces && !locator_.available()) log::Warning("faces are not located: \"{}\" is missing; install opencv-data", FaceLocator::CascadePath());
+    if (options.locate_faces && !locator_.available())
+      log::Warning("faces are not located: \"{}\" is missing; install opencv-data", FaceLocator::CascadePath());
   }
 
   void ReadOne(const fs::path& path, IngestReport& report) {
     const std::vector<fs::path> files = FilesOf(path);
     const Stamp stamp = StampOf(files);
     const std::optional<project::ClipRecord> same_path = clips_.FindByPath(path.string());
-    if (same_path && same_path->size_bytes == stamp.size_bytes && same_path->mtime_ns == stamp.mtime_ns) return Known(*same_path, report);
+    if (same_path && same_path->size_bytes == stamp.size_bytes && same_path->mtime_ns == stamp.mtime_ns)
+      return Known(*same_path, report);
     const media::ClipInfo info = media::Probe(path, probe_);
     const std::string sha256 = HashClip(files);
     if (const auto same = clips_.FindBySha(sha256)) return Known(*same, report);
@@ -131,18 +144,22 @@ class Ingester {
     decoder.Seek(info.frames.begin + info.frame_count() / 2);
     const std::optional<image::Frame> frame = decoder.Next();
     SHOTFIX_CHECK(frame.has_value());
-    const at::Tensor picture = image::AnalysisPicture(frame->rgb, image::ChooseAnalysisSize(frame->height(), frame->width(), kFacePx));
+    const at::Tensor picture =
+        image::AnalysisPicture(frame->rgb, image::ChooseAnalysisSize(frame->height(), frame->width(), kFacePx));
     Json faces = Json::array();
     if (options_.locate_faces) {
       const double scale = static_cast<double>(info.layout.width) / static_cast<double>(picture.size(2));
       for (const FaceBox& box : locator_.Find(picture)) {
-        faces.push_back({{"frame", frame->index}, {"box", {box.x * scale, box.y * scale, box.width * scale, box.height * scale}}, {"by", "haar"}});
+        faces.push_back({{"frame", frame->index},
+                         {"box", {box.x * scale, box.y * scale, box.width * scale, box.height * scale}},
+                         {"by", "haar"}});
       }
     }
     record.faces_json = faces.dump();
     const image::AnalysisSize small = image::ChooseAnalysisSize(frame->height(), frame->width(), kThumbnailPx);
     record.thumbnail = record.sha256.substr(0, 16) + ".png";
-    media::WritePng(project_.Subfolder("thumbnails") / record.thumbnail, image::Resize(picture, small.height, small.width));
+    media::WritePng(project_.Subfolder("thumbnails") / record.thumbnail,
+                    image::Resize(picture, small.height, small.width));
   }
 
   const project::Project& project_;

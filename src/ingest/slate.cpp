@@ -68,7 +68,9 @@ Columns FindColumns(const std::vector<std::string>& header) {
   return columns;
 }
 
-std::string CellAt(const std::vector<std::string>& cells, size_t column) { return column < cells.size() ? cells[column] : std::string(); }
+std::string CellAt(const std::vector<std::string>& cells, size_t column) {
+  return column < cells.size() ? cells[column] : std::string();
+}
 
 }  // namespace
 
@@ -88,16 +90,19 @@ std::map<std::string, Slate> ReadSlates(const std::filesystem::path& path) {
       continue;
     }
     const std::vector<std::string> cells = Split(line, separator);
-    if (cells.size() > kMaxColumns) Throw(ErrorCode::kData, "\"{}\", line {}: more than {} columns", path.string(), number, kMaxColumns);
+    if (cells.size() > kMaxColumns)
+      Throw(ErrorCode::kData, "\"{}\", line {}: more than {} columns", path.string(), number, kMaxColumns);
     if (ale ? section == "column" : !columns.has_value()) {
       columns = FindColumns(cells);
-      if (columns->name == std::string::npos) Throw(ErrorCode::kData, "\"{}\", line {}: no column Name, Source File or Filename", path.string(), number);
+      if (columns->name == std::string::npos)
+        Throw(ErrorCode::kData, "\"{}\", line {}: no column Name, Source File or Filename", path.string(), number);
     } else if (section == "data" && columns) {
       const std::string key = Lower(std::filesystem::path(CellAt(cells, columns->name)).stem().string());
       if (!key.empty()) slates[key] = {CellAt(cells, columns->scene), CellAt(cells, columns->take)};
     }
   }
-  if (!columns) Throw(ErrorCode::kData, "\"{}\" has no column line; an ALE needs Column and Data, a CSV a header", path.string());
+  if (!columns)
+    Throw(ErrorCode::kData, "\"{}\" has no column line; an ALE needs Column and Data, a CSV a header", path.string());
   return slates;
 }
 

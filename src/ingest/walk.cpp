@@ -15,12 +15,14 @@ namespace fs = std::filesystem;
 namespace shotfix::ingest {
 namespace {
 
-constexpr std::array kMovies = {".mov", ".mp4", ".mkv", ".mxf", ".avi", ".m4v", ".mpg", ".mpeg", ".ts", ".webm", ".nut", ".y4m"};
+constexpr std::array kMovies = {".mov", ".mp4",  ".mkv", ".mxf",  ".avi", ".m4v",
+                                ".mpg", ".mpeg", ".ts",  ".webm", ".nut", ".y4m"};
 constexpr std::array kImages = {".exr", ".dpx", ".tif", ".tiff", ".png", ".jpg", ".jpeg"};
 
 std::string LowerExtension(const fs::path& path) {
   std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   return extension;
 }
 

@@ -8,21 +8,47 @@
 
 namespace shotfix::media {
 
-// Traps of FFmpeg 5.1: prores_ks does not go into MXF, DNxHR 12 bit becomes 10 bit silently, ProRes 4444 encodes 10 bit.
+// Traps of FFmpeg 5.1: prores_ks does not go into MXF, DNxHR 12 bit becomes 10 bit silently, ProRes 4444 encodes 10
+// bit.
 const std::vector<CodecSpec>& CodecTable() {
   static const std::vector<CodecSpec> table = {
       {Codec::kProRes422Hq, "prores", "prores_ks", {".mov"}, false, {AV_PIX_FMT_YUV422P10LE}},
-      {Codec::kProRes4444, "prores4444", "prores_ks", {".mov"}, false, {AV_PIX_FMT_YUV444P10LE, AV_PIX_FMT_YUVA444P10LE}},
+      {Codec::kProRes4444,
+       "prores4444",
+       "prores_ks",
+       {".mov"},
+       false,
+       {AV_PIX_FMT_YUV444P10LE, AV_PIX_FMT_YUVA444P10LE}},
       {Codec::kFfv1, "ffv1", "ffv1", {".mkv", ".nut", ".avi"}, false, {}},
       {Codec::kH264, "h264", "libx264", {".mp4", ".mov", ".mkv"}, false, {}},
       {Codec::kHevc, "hevc", "libx265", {".mp4", ".mov", ".mkv"}, false, {}},
-      {Codec::kDnxhr, "dnxhr", "dnxhd", {".mxf", ".mov"}, false, {AV_PIX_FMT_YUV422P, AV_PIX_FMT_YUV422P10LE, AV_PIX_FMT_YUV444P10LE}},
-      {Codec::kPng, "png", "png", {".png"}, true,
-       {AV_PIX_FMT_RGB24, AV_PIX_FMT_RGBA, AV_PIX_FMT_RGB48BE, AV_PIX_FMT_RGBA64BE, AV_PIX_FMT_GRAY8, AV_PIX_FMT_GRAY16BE}},
-      {Codec::kTiff, "tiff", "tiff", {".tif", ".tiff"}, true,
-       {AV_PIX_FMT_RGB24, AV_PIX_FMT_RGBA, AV_PIX_FMT_RGB48LE, AV_PIX_FMT_RGBA64LE, AV_PIX_FMT_GRAY8, AV_PIX_FMT_GRAY16LE}},
-      {Codec::kDpx, "dpx", "dpx", {".dpx"}, true,
-       {AV_PIX_FMT_RGB24, AV_PIX_FMT_RGBA, AV_PIX_FMT_GBRP10LE, AV_PIX_FMT_GBRP12LE, AV_PIX_FMT_RGB48LE, AV_PIX_FMT_RGBA64LE}},
+      {Codec::kDnxhr,
+       "dnxhr",
+       "dnxhd",
+       {".mxf", ".mov"},
+       false,
+       {AV_PIX_FMT_YUV422P, AV_PIX_FMT_YUV422P10LE, AV_PIX_FMT_YUV444P10LE}},
+      {Codec::kPng,
+       "png",
+       "png",
+       {".png"},
+       true,
+       {AV_PIX_FMT_RGB24, AV_PIX_FMT_RGBA, AV_PIX_FMT_RGB48BE, AV_PIX_FMT_RGBA64BE, AV_PIX_FMT_GRAY8,
+        AV_PIX_FMT_GRAY16BE}},
+      {Codec::kTiff,
+       "tiff",
+       "tiff",
+       {".tif", ".tiff"},
+       true,
+       {AV_PIX_FMT_RGB24, AV_PIX_FMT_RGBA, AV_PIX_FMT_RGB48LE, AV_PIX_FMT_RGBA64LE, AV_PIX_FMT_GRAY8,
+        AV_PIX_FMT_GRAY16LE}},
+      {Codec::kDpx,
+       "dpx",
+       "dpx",
+       {".dpx"},
+       true,
+       {AV_PIX_FMT_RGB24, AV_PIX_FMT_RGBA, AV_PIX_FMT_GBRP10LE, AV_PIX_FMT_GBRP12LE, AV_PIX_FMT_RGB48LE,
+        AV_PIX_FMT_RGBA64LE}},
       {Codec::kExr, "exr", "exr", {".exr"}, true, {AV_PIX_FMT_GBRPF32LE, AV_PIX_FMT_GBRAPF32LE, AV_PIX_FMT_GRAYF32LE}},
   };
   return table;
@@ -50,7 +76,8 @@ std::string CodecNames() {
 
 Codec ResolveCodec(const std::filesystem::path& path, Codec codec) {
   std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   const auto fits = [&](const CodecSpec& spec) {
     return std::find(spec.extensions.begin(), spec.extensions.end(), extension) != spec.extensions.end();
   };
@@ -58,10 +85,13 @@ Codec ResolveCodec(const std::filesystem::path& path, Codec codec) {
     for (const CodecSpec& spec : CodecTable()) {
       if (fits(spec)) return spec.codec;
     }
-    Throw(ErrorCode::kUsage, "\"{}\": the ending does not name a codec; use .mov, .mkv, .mp4, .mxf, or a sequence such as NAME.%04d.exr", path.string());
+    Throw(ErrorCode::kUsage,
+          "\"{}\": the ending does not name a codec; use .mov, .mkv, .mp4, .mxf, or a sequence such as NAME.%04d.exr",
+          path.string());
   }
   if (!fits(SpecOf(codec))) {
-    Throw(ErrorCode::kUsage, "\"{}\": --codec {} goes into {}", path.string(), SpecOf(codec).name, SpecOf(codec).extensions.front());
+    Throw(ErrorCode::kUsage, "\"{}\": --codec {} goes into {}", path.string(), SpecOf(codec).name,
+          SpecOf(codec).extensions.front());
   }
   return codec;
 }
@@ -73,7 +103,8 @@ AVPixelFormat ChooseFormat(const CodecSpec& spec, const AVCodec& encoder, const 
   if (own == AV_PIX_FMT_NONE) Throw(ErrorCode::kData, "FFmpeg has no pixel format for {}", layout.ToString());
   std::vector<AVPixelFormat> allowed = spec.formats;
   if (allowed.empty() && encoder.pix_fmts != nullptr) {
-    for (const AVPixelFormat* format = encoder.pix_fmts; *format != AV_PIX_FMT_NONE; ++format) allowed.push_back(*format);
+    for (const AVPixelFormat* format = encoder.pix_fmts; *format != AV_PIX_FMT_NONE; ++format)
+      allowed.push_back(*format);
   }
   if (std::find(allowed.begin(), allowed.end(), own) != allowed.end()) return own;
   if (spec.codec == Codec::kProRes4444) return layout.has_alpha ? AV_PIX_FMT_YUVA444P10LE : AV_PIX_FMT_YUV444P10LE;

@@ -13,11 +13,11 @@ namespace shotfix::media {
 
 struct CodecSpec {
   Codec codec;
-  const char* name;              // of --codec
-  const char* encoder;           // FFmpeg's name
+  const char* name;                     // of --codec
+  const char* encoder;                  // FFmpeg's name
   std::vector<const char*> extensions;  // the first is its home
   bool image_sequence;
-  std::vector<AVPixelFormat> formats;   // allowed, best match is chosen; empty: whatever the encoder lists
+  std::vector<AVPixelFormat> formats;  // allowed, best match is chosen; empty: whatever the encoder lists
 };
 
 const std::vector<CodecSpec>& CodecTable();

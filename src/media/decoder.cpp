@@ -32,7 +32,8 @@ struct Decoder::Impl {
 };
 
 void Decoder::Impl::Damaged(const std::string& why) const {
-  throw Error(ErrorCode::kData, fmt::format("\"{}\": frame {} does not decode: {}", info.path.string(), next_index, why))
+  throw Error(ErrorCode::kData,
+              fmt::format("\"{}\": frame {} does not decode: {}", info.path.string(), next_index, why))
       .WithFile(info.path.string())
       .WithFrame(next_index);
 }
@@ -49,7 +50,9 @@ void Decoder::Impl::Open() {
   codec->thread_count = 2;
   codec->err_recognition = AV_EF_CRCCHECK;
   const int opened = avcodec_open2(codec.get(), decoder, nullptr);
-  if (opened < 0) Throw(ErrorCode::kData, "\"{}\": the {} decoder does not open: {}", info.path.string(), info.codec, ErrorText(opened));
+  if (opened < 0)
+    Throw(ErrorCode::kData, "\"{}\": the {} decoder does not open: {}", info.path.string(), info.codec,
+          ErrorText(opened));
   for (unsigned k = 0; k < input->nb_streams; ++k) {
     if (static_cast<int>(k) != stream_index) input->streams[k]->discard = AVDISCARD_ALL;
   }
@@ -119,11 +122,14 @@ std::optional<image::Frame> Decoder::NextSamples() {
     int64_t pts = raw.best_effort_timestamp;
     if (pts == AV_NOPTS_VALUE) pts = impl.info.pts[static_cast<size_t>(impl.next_index - impl.info.frames.begin)];
     if (pts < impl.skip_below_pts) continue;
-    if (raw.interlaced_frame != 0) Throw(ErrorCode::kData, "\"{}\" is interlaced; deinterlace it first, for example with ffmpeg -vf bwdif", impl.info.path.string());
+    if (raw.interlaced_frame != 0)
+      Throw(ErrorCode::kData, "\"{}\" is interlaced; deinterlace it first, for example with ffmpeg -vf bwdif",
+            impl.info.path.string());
     image::Frame result;
     auto planes = std::make_shared<image::PixelPlanes>(PlanesFromFrame(raw));
     if (planes->layout != impl.info.layout) {
-      impl.Damaged(fmt::format("the picture changes from {} to {}", impl.info.layout.ToString(), planes->layout.ToString()));
+      impl.Damaged(
+          fmt::format("the picture changes from {} to {}", impl.info.layout.ToString(), planes->layout.ToString()));
     }
     result.source = std::move(planes);
     result.space = impl.info.space;

@@ -18,8 +18,8 @@ struct Encoder::Impl {
   CodecSpec spec;
   UniqueFormatOutput output;
   UniqueCodec codec;
-  UniqueFrame own_frame{av_frame_alloc()};     // planar, layout of the planes
-  UniqueFrame coded_frame{av_frame_alloc()};   // what the encoder wants
+  UniqueFrame own_frame{av_frame_alloc()};    // planar, layout of the planes
+  UniqueFrame coded_frame{av_frame_alloc()};  // what the encoder wants
   UniquePacket packet{av_packet_alloc()};
   UniqueScaler scaler;
   std::unique_ptr<SoundCopy> sound;
@@ -27,7 +27,9 @@ struct Encoder::Impl {
   bool header_written = false;
 
   explicit Impl(CodecSpec row) : spec(std::move(row)) {}
-  ~Impl() { if (output && output->pb != nullptr && (output->oformat->flags & AVFMT_NOFILE) == 0) avio_closep(&output->pb); }
+  ~Impl() {
+    if (output && output->pb != nullptr && (output->oformat->flags & AVFMT_NOFILE) == 0) avio_closep(&output->pb);
+  }
   void OpenCodec();
   void SetCodecOptions(AVDictionary** options);
   void OpenContainer();
@@ -58,7 +60,10 @@ void Tag(AVFrame& frame, const AVCodecContext& codec, Rational aspect) {
 
 void Encoder::Impl::SetCodecOptions(AVDictionary** options) {
   switch (spec.codec) {
-    case Codec::kProRes422Hq: av_dict_set(options, "profile", "hq", 0); av_dict_set(options, "vendor", "apl0", 0); break;
+    case Codec::kProRes422Hq:
+      av_dict_set(options, "profile", "hq", 0);
+      av_dict_set(options, "vendor", "apl0", 0);
+      break;
     case Codec::kProRes4444:
       av_dict_set(options, "profile", "4444", 0);
       av_dict_set(options, "vendor", "apl0", 0);
@@ -70,14 +75,21 @@ void Encoder::Impl::SetCodecOptions(AVDictionary** options) {
       av_dict_set(options, "slices", "4", 0);
       av_dict_set(options, "g", "1", 0);
       break;
-    case Codec::kH264: av_dict_set_int(options, "crf", settings.quality_crf, 0); av_dict_set(options, "preset", "medium", 0); break;
+    case Codec::kH264:
+      av_dict_set_int(options, "crf", settings.quality_crf, 0);
+      av_dict_set(options, "preset", "medium", 0);
+      break;
     case Codec::kHevc:
       av_dict_set_int(options, "crf", settings.quality_crf, 0);
       av_dict_set(options, "x265-params", "log-level=none", 0);
       break;
     case Codec::kDnxhr: {
       const bool full_chroma = codec->pix_fmt == AV_PIX_FMT_YUV444P10LE;
-      av_dict_set(options, "profile", full_chroma ? "dnxhr_444" : codec->pix_fmt == AV_PIX_FMT_YUV422P10LE ? "dnxhr_hqx" : "dnxhr_hq", 0);
+      av_dict_set(options, "profile",
+                  full_chroma                                ? "dnxhr_444"
+                  : codec->pix_fmt == AV_PIX_FMT_YUV422P10LE ? "dnxhr_hqx"
+                                                             : "dnxhr_hq",
+                  0);
       break;
     }
     case Codec::kTiff: av_dict_set(options, "compression_algo", "deflate", 0); break;
@@ -88,7 +100,9 @@ void Encoder::Impl::SetCodecOptions(AVDictionary** options) {
 
 void Encoder::Impl::OpenCodec() {
   const AVCodec* encoder = avcodec_find_encoder_by_name(spec.encoder);
-  if (encoder == nullptr) Throw(ErrorCode::kUnavailable, "this FFmpeg has no {} encoder for --codec {}; run \"shotfix doctor\"", spec.encoder, spec.name);
+  if (encoder == nullptr)
+    Throw(ErrorCode::kUnavailable, "this FFmpeg has no {} encoder for --codec {}; run \"shotfix doctor\"", spec.encoder,
+          spec.name);
   codec.reset(avcodec_alloc_context3(encoder));
   codec->width = settings.layout.width;
   codec->height = settings.layout.height;
@@ -100,7 +114,8 @@ void Encoder::Impl::OpenCodec() {
   codec->color_primaries = static_cast<AVColorPrimaries>(settings.space.primaries);
   codec->color_trc = static_cast<AVColorTransferCharacteristic>(settings.space.transfer);
   const bool rgb = (av_pix_fmt_desc_get(codec->pix_fmt)->flags & AV_PIX_FMT_FLAG_RGB) != 0;
-  const image::Matrix matrix = settings.space.matrix == image::Matrix::kRgb && !rgb ? image::Matrix::kBt709 : settings.space.matrix;
+  const image::Matrix matrix =
+      settings.space.matrix == image::Matrix::kRgb && !rgb ? image::Matrix::kBt709 : settings.space.matrix;
   codec->colorspace = rgb ? AVCOL_SPC_RGB : static_cast<AVColorSpace>(matrix);
   const bool limited = settings.space.range != image::Range::kFull && !settings.layout.is_rgb;
   codec->color_range = rgb || (!limited && !settings.layout.is_rgb) ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
@@ -112,13 +127,16 @@ void Encoder::Impl::OpenCodec() {
   SetCodecOptions(&options);
   const int opened = avcodec_open2(codec.get(), encoder, &options);
   av_dict_free(&options);
-  if (opened < 0) Throw(ErrorCode::kUnavailable, "the {} encoder does not take {}: {}", spec.encoder, settings.layout.ToString(), ErrorText(opened));
+  if (opened < 0)
+    Throw(ErrorCode::kUnavailable, "the {} encoder does not take {}: {}", spec.encoder, settings.layout.ToString(),
+          ErrorText(opened));
 }
 
 void Encoder::Impl::AddTimecode(AVStream& stream) {
   if (source.timecode.empty() || spec.image_sequence) return;
   std::string text = source.timecode;
-  if (const std::optional<Timecode> start = Timecode::Parse(text, source.rate)) text = start->Plus(settings.frames.begin - source.frames.begin).ToString();
+  if (const std::optional<Timecode> start = Timecode::Parse(text, source.rate))
+    text = start->Plus(settings.frames.begin - source.frames.begin).ToString();
   av_dict_set(&stream.metadata, "timecode", text.c_str(), 0);
 }
 
@@ -139,7 +157,8 @@ void Encoder::Impl::OpenContainer() {
   stream->sample_aspect_ratio = codec->sample_aspect_ratio;
   AddTimecode(*stream);
   if (source.rotation_deg != 0 && !spec.image_sequence) {
-    auto* matrix = reinterpret_cast<int32_t*>(av_stream_new_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, 9 * sizeof(int32_t)));
+    auto* matrix =
+        reinterpret_cast<int32_t*>(av_stream_new_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, 9 * sizeof(int32_t)));
     if (matrix != nullptr) av_display_rotation_set(matrix, source.rotation_deg);
   }
   if (settings.copy_sound && !spec.image_sequence && source.audio_streams > 0) {
@@ -155,7 +174,8 @@ void Encoder::Impl::OpenContainer() {
   }
   const int written = avformat_write_header(output.get(), &options);
   av_dict_free(&options);
-  if (written < 0) Throw(ErrorCode::kUsage, "\"{}\": the container does not take this stream: {}", path.string(), ErrorText(written));
+  if (written < 0)
+    Throw(ErrorCode::kUsage, "\"{}\": the container does not take this stream: {}", path.string(), ErrorText(written));
   header_written = true;
 }
 
@@ -167,13 +187,16 @@ void Encoder::Impl::PrepareScaler() {
   Allocate(*coded_frame, codec->pix_fmt, settings.layout);
   Tag(*coded_frame, *codec, source.sample_aspect);
   // The flags of the ffmpeg program, so that a lossy conversion equals a plain transcode.
-  scaler.reset(sws_getContext(settings.layout.width, settings.layout.height, own, settings.layout.width, settings.layout.height,
-                              codec->pix_fmt, SWS_BICUBIC, nullptr, nullptr, nullptr));
+  scaler.reset(sws_getContext(settings.layout.width, settings.layout.height, own, settings.layout.width,
+                              settings.layout.height, codec->pix_fmt, SWS_BICUBIC, nullptr, nullptr, nullptr));
   if (!scaler) Throw(ErrorCode::kUnavailable, "FFmpeg cannot convert {} for {}", settings.layout.ToString(), spec.name);
-  const image::Matrix matrix = settings.space.matrix == image::Matrix::kRgb ? image::Matrix::kBt709 : settings.space.matrix;
-  const int* coefficients = sws_getCoefficients(matrix == image::Matrix::kUnknown ? SWS_CS_DEFAULT : static_cast<int>(matrix));
+  const image::Matrix matrix =
+      settings.space.matrix == image::Matrix::kRgb ? image::Matrix::kBt709 : settings.space.matrix;
+  const int* coefficients =
+      sws_getCoefficients(matrix == image::Matrix::kUnknown ? SWS_CS_DEFAULT : static_cast<int>(matrix));
   const int from_full = settings.space.range == image::Range::kFull || settings.layout.is_rgb ? 1 : 0;
-  sws_setColorspaceDetails(scaler.get(), coefficients, from_full, coefficients, codec->color_range == AVCOL_RANGE_JPEG ? 1 : 0, 0, 1 << 16, 1 << 16);
+  sws_setColorspaceDetails(scaler.get(), coefficients, from_full, coefficients,
+                           codec->color_range == AVCOL_RANGE_JPEG ? 1 : 0, 0, 1 << 16, 1 << 16);
 }
 
 int64_t Encoder::Impl::PtsOf(int64_t index) const {
@@ -184,7 +207,10 @@ int64_t Encoder::Impl::PtsOf(int64_t index) const {
 
 void Encoder::Impl::Drain(int64_t index) {
   const auto fail = [&](int code) {
-    throw Error(ErrorCode::kIo, fmt::format("writing frame {} to \"{}\" failed: {}", index, path.string(), ErrorText(code))).WithFile(path.string()).WithFrame(index);
+    throw Error(ErrorCode::kIo,
+                fmt::format("writing frame {} to \"{}\" failed: {}", index, path.string(), ErrorText(code)))
+        .WithFile(path.string())
+        .WithFrame(index);
   };
   for (;;) {
     const int received = avcodec_receive_packet(codec.get(), packet.get());
@@ -208,7 +234,8 @@ Encoder::Encoder(const std::filesystem::path& path, const EncodeSettings& settin
   SHOTFIX_CHECK(settings.frames.begin >= source.frames.begin && settings.frames.end <= source.frames.end);
   const bool several = settings.frames.size() > 1;
   if (impl_->spec.image_sequence && several && !IsSequencePattern(path)) {
-    Throw(ErrorCode::kUsage, "\"{}\": {} frames need a frame number in the name, such as NAME.%04d{}", path.string(), settings.frames.size(), path.extension().string());
+    Throw(ErrorCode::kUsage, "\"{}\": {} frames need a frame number in the name, such as NAME.%04d{}", path.string(),
+          settings.frames.size(), path.extension().string());
   }
   impl_->OpenContainer();
   impl_->PrepareScaler();
@@ -225,7 +252,8 @@ void Encoder::Write(const image::PixelPlanes& planes, int64_t index) {
   AVFrame* frame = impl.own_frame.get();
   if (impl.scaler) {
     av_frame_make_writable(impl.coded_frame.get());
-    sws_scale(impl.scaler.get(), frame->data, frame->linesize, 0, frame->height, impl.coded_frame->data, impl.coded_frame->linesize);
+    sws_scale(impl.scaler.get(), frame->data, frame->linesize, 0, frame->height, impl.coded_frame->data,
+              impl.coded_frame->linesize);
     frame = impl.coded_frame.get();
   }
   frame->pts = impl.PtsOf(index);
@@ -233,12 +261,15 @@ void Encoder::Write(const image::PixelPlanes& planes, int64_t index) {
   if (impl.sound) impl.sound->WriteUntil(static_cast<double>(frame->pts) * av_q2d(impl.codec->time_base));
   const int sent = avcodec_send_frame(impl.codec.get(), frame);
   if (sent < 0) {
-    throw Error(ErrorCode::kIo, fmt::format("encoding frame {} of \"{}\" failed: {}", index, impl.path.string(), ErrorText(sent))).WithFrame(index);
+    throw Error(ErrorCode::kIo,
+                fmt::format("encoding frame {} of \"{}\" failed: {}", index, impl.path.string(), ErrorText(sent)))
+        .WithFrame(index);
   }
   impl.Drain(index);
   if (impl.spec.image_sequence) {
     char name[4096] = {};
-    if (av_get_frame_filename2(name, sizeof(name), impl.path.c_str(), static_cast<int>(index), 0) < 0) impl.files.push_back(impl.path);
+    if (av_get_frame_filename2(name, sizeof(name), impl.path.c_str(), static_cast<int>(index), 0) < 0)
+      impl.files.push_back(impl.path);
     else impl.files.emplace_back(name);
   }
 }

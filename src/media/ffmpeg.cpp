@@ -56,7 +56,9 @@ UniqueFormatInput OpenInput(const std::string& path, int64_t sequence_start, Rat
   AVFormatContext* raw = nullptr;
   const int opened = avformat_open_input(&raw, url.c_str(), format, &options);
   av_dict_free(&options);
-  if (opened < 0) Throw(ErrorCode::kData, "\"{}\" cannot be read as footage: {}; it may be truncated or no video file", path, ErrorText(opened));
+  if (opened < 0)
+    Throw(ErrorCode::kData, "\"{}\" cannot be read as footage: {}; it may be truncated or no video file", path,
+          ErrorText(opened));
   UniqueFormatInput input(raw);
   const int found = avformat_find_stream_info(input.get(), nullptr);
   if (found < 0) Throw(ErrorCode::kData, "\"{}\" has no readable streams: {}", path, ErrorText(found));

@@ -21,12 +21,16 @@ namespace shotfix::media {
 template <auto Free>
 struct FreeByAddress {
   template <typename T>
-  void operator()(T* handle) const { Free(&handle); }
+  void operator()(T* handle) const {
+    Free(&handle);
+  }
 };
 template <auto Free>
 struct FreeByValue {
   template <typename T>
-  void operator()(T* handle) const { Free(handle); }
+  void operator()(T* handle) const {
+    Free(handle);
+  }
 };
 
 using UniqueFormatInput = std::unique_ptr<AVFormatContext, FreeByAddress<&avformat_close_input>>;

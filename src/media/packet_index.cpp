@@ -23,7 +23,8 @@ void DetectVariableRate(ClipInfo& info) {
 void CheckLength(const AVFormatContext& input, const AVStream& stream, const ClipInfo& info) {
   const auto found = static_cast<int64_t>(info.pts.size());
   if (stream.nb_frames > found) {
-    Throw(ErrorCode::kData, "\"{}\" is truncated: its header says {} frames, {} are there", info.path.string(), stream.nb_frames, found);
+    Throw(ErrorCode::kData, "\"{}\" is truncated: its header says {} frames, {} are there", info.path.string(),
+          stream.nb_frames, found);
   }
   if (stream.nb_frames > 0 || input.duration <= 0 || info.variable_rate || info.pts.empty()) return;
   const double header_s = static_cast<double>(input.duration) / AV_TIME_BASE;
@@ -33,7 +34,8 @@ void CheckLength(const AVFormatContext& input, const AVStream& stream, const Cli
   // Sound may outlast the picture a little; half the clip missing is another matter.
   const double missing_s = header_s + start_s - video_end_s;
   if (missing_s > std::max(1.0, 0.05 * header_s)) {
-    Throw(ErrorCode::kData, "\"{}\" is truncated: its header says {:.2f} s, the picture ends at {:.2f} s", info.path.string(), header_s, video_end_s);
+    Throw(ErrorCode::kData, "\"{}\" is truncated: its header says {:.2f} s, the picture ends at {:.2f} s",
+          info.path.string(), header_s, video_end_s);
   }
 }
 
@@ -45,7 +47,9 @@ void IndexPackets(AVFormatContext& input, int stream_index, ClipInfo& info) {
   int64_t counter = 0;
   while (av_read_frame(&input, packet.get()) >= 0) {
     if (packet->stream_index == stream_index && (packet->flags & AV_PKT_FLAG_DISCARD) == 0) {
-      const int64_t time = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts != AV_NOPTS_VALUE ? packet->dts : counter;
+      const int64_t time = packet->pts != AV_NOPTS_VALUE   ? packet->pts
+                           : packet->dts != AV_NOPTS_VALUE ? packet->dts
+                                                           : counter;
       info.pts.push_back(time);
       ++counter;
     }
@@ -64,7 +68,9 @@ FrameRange ScanSequence(const std::filesystem::path& pattern) {
   const std::string name = pattern.filename().string();
   std::smatch field;
   if (!std::regex_search(name, field, std::regex("%0?([0-9]*)d"))) return {0, 1};
-  const auto escape = [](const std::string& text) { return std::regex_replace(text, std::regex(R"([.^$|()\[\]{}*+?\\])"), R"(\$&)"); };
+  const auto escape = [](const std::string& text) {
+    return std::regex_replace(text, std::regex(R"([.^$|()\[\]{}*+?\\])"), R"(\$&)");
+  };
   const std::regex number(escape(field.prefix().str()) + "([0-9]+)" + escape(field.suffix().str()));
   const std::filesystem::path folder = pattern.has_parent_path() ? pattern.parent_path() : ".";
   std::error_code problem;
@@ -72,7 +78,8 @@ FrameRange ScanSequence(const std::filesystem::path& pattern) {
   for (const auto& entry : std::filesystem::directory_iterator(folder, problem)) {
     std::smatch match;
     const std::string file = entry.path().filename().string();
-    if (std::regex_match(file, match, number) && match[1].str().size() < 10) found.push_back(std::stoll(match[1].str()));
+    if (std::regex_match(file, match, number) && match[1].str().size() < 10)
+      found.push_back(std::stoll(match[1].str()));
   }
   if (found.empty()) Throw(ErrorCode::kNoInput, "no file matches the sequence \"{}\"", pattern.string());
   std::sort(found.begin(), found.end());
@@ -83,7 +90,8 @@ FrameRange ScanSequence(const std::filesystem::path& pattern) {
       if (value != expected) break;
       ++expected;
     }
-    Throw(ErrorCode::kData, "the sequence \"{}\" has a gap: frame {} is missing between {} and {}", pattern.string(), expected, range.begin, range.end - 1);
+    Throw(ErrorCode::kData, "the sequence \"{}\" has a gap: frame {} is missing between {} and {}", pattern.string(),
+          expected, range.begin, range.end - 1);
   }
   return range;
 }

@@ -13,7 +13,9 @@ namespace shotfix::media {
 namespace {
 
 // The component of FFmpeg's description that plane `index` of ours is.
-const AVComponentDescriptor& Component(const AVPixFmtDescriptor& description, size_t index) { return description.comp[index]; }
+const AVComponentDescriptor& Component(const AVPixFmtDescriptor& description, size_t index) {
+  return description.comp[index];
+}
 
 bool IsPlainPlane(const AVPixFmtDescriptor& description, size_t index, int bytes) {
   const AVComponentDescriptor& component = Component(description, index);
@@ -43,7 +45,8 @@ void ReadPlane(const AVFrame& frame, const AVPixFmtDescriptor& description, size
 
 image::PixelLayout LayoutOf(AVPixelFormat format, int width, int height) {
   const AVPixFmtDescriptor* description = av_pix_fmt_desc_get(format);
-  const uint64_t unsupported = AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_BITSTREAM | AV_PIX_FMT_FLAG_HWACCEL | AV_PIX_FMT_FLAG_BAYER;
+  const uint64_t unsupported =
+      AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_BITSTREAM | AV_PIX_FMT_FLAG_HWACCEL | AV_PIX_FMT_FLAG_BAYER;
   if (description == nullptr || (description->flags & unsupported) != 0) {
     Throw(ErrorCode::kData, "pixel format {} is not supported; convert the footage to planar YCbCr or RGB",
           description != nullptr ? description->name : "none");
@@ -59,7 +62,9 @@ image::PixelLayout LayoutOf(AVPixelFormat format, int width, int height) {
   layout.chroma_shift_x = layout.is_grey || layout.is_rgb ? 0 : description->log2_chroma_w;
   layout.chroma_shift_y = layout.is_grey || layout.is_rgb ? 0 : description->log2_chroma_h;
   const bool depth_ok = layout.is_float ? layout.bit_depth == 32 : layout.bit_depth >= 8 && layout.bit_depth <= 16;
-  if (!depth_ok) Throw(ErrorCode::kData, "pixel format {} has {} bits a sample; 8 to 16 and 32-bit float are read", description->name, layout.bit_depth);
+  if (!depth_ok)
+    Throw(ErrorCode::kData, "pixel format {} has {} bits a sample; 8 to 16 and 32-bit float are read",
+          description->name, layout.bit_depth);
   return layout;
 }
 
@@ -72,7 +77,8 @@ AVPixelFormat PlanarFormat(const image::PixelLayout& layout) {
     name = layout.has_alpha ? "gbrap" : "gbrp";
   } else {
     static constexpr const char* kSampling[3][3] = {{"444", "440", ""}, {"422", "420", ""}, {"411", "", "410"}};
-    name = std::string(layout.has_alpha ? "yuva" : "yuv") + kSampling[layout.chroma_shift_x][layout.chroma_shift_y] + "p";
+    name =
+        std::string(layout.has_alpha ? "yuva" : "yuv") + kSampling[layout.chroma_shift_x][layout.chroma_shift_y] + "p";
   }
   if (layout.is_float) name += "f32le";
   else if (layout.bit_depth > 8) name += std::to_string(layout.bit_depth) + "le";
@@ -92,7 +98,8 @@ image::PixelPlanes PlanesFromFrame(const AVFrame& frame) {
     const int source = Component(description, index).plane;
     for (int y = 0; y < plane.height; ++y) {
       std::memcpy(plane.values.data() + static_cast<size_t>(y) * static_cast<size_t>(plane.width),
-                  frame.data[source] + static_cast<ptrdiff_t>(y) * frame.linesize[source], static_cast<size_t>(plane.width) * 4);
+                  frame.data[source] + static_cast<ptrdiff_t>(y) * frame.linesize[source],
+                  static_cast<size_t>(plane.width) * 4);
     }
   }
   return planes;
@@ -111,8 +118,8 @@ void FillFrame(const image::PixelPlanes& planes, AVFrame& frame) {
       } else if (IsPlainPlane(description, index, 2) && component.depth > 8) {
         std::memcpy(line, plane.codes.data() + begin, static_cast<size_t>(plane.width) * 2);
       } else {
-        av_write_image_line2(plane.codes.data() + begin, frame.data, frame.linesize, &description, 0, y, static_cast<int>(index),
-                             plane.width, 2);
+        av_write_image_line2(plane.codes.data() + begin, frame.data, frame.linesize, &description, 0, y,
+                             static_cast<int>(index), plane.width, 2);
       }
     }
   }

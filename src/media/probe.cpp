@@ -16,7 +16,8 @@ constexpr std::array kStillExtensions = {".png", ".tif", ".tiff", ".dpx", ".exr"
 
 std::string LowerExtension(const std::filesystem::path& path) {
   std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   return extension;
 }
 
@@ -28,23 +29,32 @@ bool IsStill(const std::filesystem::path& path) {
 image::ColourSpace SpaceOf(const AVCodecParameters& parameters) {
   image::ColourSpace space;
   switch (parameters.color_primaries) {
-    case AVCOL_PRI_BT709: case AVCOL_PRI_BT470BG: case AVCOL_PRI_SMPTE170M: case AVCOL_PRI_BT2020: case AVCOL_PRI_SMPTE432:
-      space.primaries = static_cast<image::Primaries>(parameters.color_primaries);
-      break;
+    case AVCOL_PRI_BT709:
+    case AVCOL_PRI_BT470BG:
+    case AVCOL_PRI_SMPTE170M:
+    case AVCOL_PRI_BT2020:
+    case AVCOL_PRI_SMPTE432: space.primaries = static_cast<image::Primaries>(parameters.color_primaries); break;
     default: break;
   }
   switch (parameters.color_trc) {
-    case AVCOL_TRC_BT709: case AVCOL_TRC_GAMMA22: case AVCOL_TRC_GAMMA28: case AVCOL_TRC_SMPTE170M: case AVCOL_TRC_LINEAR:
-    case AVCOL_TRC_IEC61966_2_1: case AVCOL_TRC_BT2020_10: case AVCOL_TRC_BT2020_12: case AVCOL_TRC_SMPTE2084:
-    case AVCOL_TRC_ARIB_STD_B67:
-      space.transfer = static_cast<image::Transfer>(parameters.color_trc);
-      break;
+    case AVCOL_TRC_BT709:
+    case AVCOL_TRC_GAMMA22:
+    case AVCOL_TRC_GAMMA28:
+    case AVCOL_TRC_SMPTE170M:
+    case AVCOL_TRC_LINEAR:
+    case AVCOL_TRC_IEC61966_2_1:
+    case AVCOL_TRC_BT2020_10:
+    case AVCOL_TRC_BT2020_12:
+    case AVCOL_TRC_SMPTE2084:
+    case AVCOL_TRC_ARIB_STD_B67: space.transfer = static_cast<image::Transfer>(parameters.color_trc); break;
     default: break;
   }
   switch (parameters.color_space) {
-    case AVCOL_SPC_RGB: case AVCOL_SPC_BT709: case AVCOL_SPC_BT470BG: case AVCOL_SPC_SMPTE170M: case AVCOL_SPC_BT2020_NCL:
-      space.matrix = static_cast<image::Matrix>(parameters.color_space);
-      break;
+    case AVCOL_SPC_RGB:
+    case AVCOL_SPC_BT709:
+    case AVCOL_SPC_BT470BG:
+    case AVCOL_SPC_SMPTE170M:
+    case AVCOL_SPC_BT2020_NCL: space.matrix = static_cast<image::Matrix>(parameters.color_space); break;
     default: break;
   }
   if (parameters.color_range == AVCOL_RANGE_MPEG) space.range = image::Range::kLimited;
@@ -60,7 +70,8 @@ void CompleteSpace(ClipInfo& info, const ProbeOptions& options) {
   const std::string extension = LowerExtension(info.path);
   std::optional<image::ColourSpace> rule = options.in_space;
   if (!rule && info.is_sequence && extension == ".exr") rule = image::ParseColourSpace("linear");
-  if (!rule && info.is_sequence && (extension == ".png" || extension == ".jpg" || extension == ".jpeg")) rule = image::ParseColourSpace("srgb");
+  if (!rule && info.is_sequence && (extension == ".png" || extension == ".jpg" || extension == ".jpeg"))
+    rule = image::ParseColourSpace("srgb");
   // EXR and PNG decoders of FFmpeg may name a transfer; what the caller says still wins over silence only.
   if (rule && space.transfer == image::Transfer::kUnknown) {
     space.transfer = rule->transfer;
@@ -77,7 +88,8 @@ void CompleteSpace(ClipInfo& info, const ProbeOptions& options) {
 std::string TimecodeOf(const AVFormatContext& input, const AVStream& video) {
   const AVDictionaryEntry* entry = av_dict_get(video.metadata, "timecode", nullptr, 0);
   if (entry == nullptr) entry = av_dict_get(input.metadata, "timecode", nullptr, 0);
-  for (unsigned k = 0; entry == nullptr && k < input.nb_streams; ++k) entry = av_dict_get(input.streams[k]->metadata, "timecode", nullptr, 0);
+  for (unsigned k = 0; entry == nullptr && k < input.nb_streams; ++k)
+    entry = av_dict_get(input.streams[k]->metadata, "timecode", nullptr, 0);
   return entry != nullptr ? entry->value : "";
 }
 
@@ -87,13 +99,16 @@ void ReadStream(const AVFormatContext& input, const AVStream& stream, ClipInfo& 
   info.container = input.iformat->name;
   info.codec = descriptor != nullptr ? descriptor->name : "unknown";
   if (avcodec_find_decoder(parameters.codec_id) == nullptr) {
-    Throw(ErrorCode::kData, "\"{}\": no decoder for codec \"{}\" in this FFmpeg; transcode it to ProRes or FFV1", info.path.string(), info.codec);
+    Throw(ErrorCode::kData, "\"{}\": no decoder for codec \"{}\" in this FFmpeg; transcode it to ProRes or FFV1",
+          info.path.string(), info.codec);
   }
   if (parameters.format == AV_PIX_FMT_NONE || parameters.width <= 0 || parameters.height <= 0) {
-    Throw(ErrorCode::kData, "\"{}\": the {} stream does not decode; the file is damaged or truncated", info.path.string(), info.codec);
+    Throw(ErrorCode::kData, "\"{}\": the {} stream does not decode; the file is damaged or truncated",
+          info.path.string(), info.codec);
   }
   if (parameters.field_order != AV_FIELD_UNKNOWN && parameters.field_order != AV_FIELD_PROGRESSIVE) {
-    Throw(ErrorCode::kData, "\"{}\" is interlaced; deinterlace it first, for example with ffmpeg -vf bwdif", info.path.string());
+    Throw(ErrorCode::kData, "\"{}\" is interlaced; deinterlace it first, for example with ffmpeg -vf bwdif",
+          info.path.string());
   }
   info.layout = LayoutOf(static_cast<AVPixelFormat>(parameters.format), parameters.width, parameters.height);
   info.space = SpaceOf(parameters);
@@ -101,8 +116,10 @@ void ReadStream(const AVFormatContext& input, const AVStream& stream, ClipInfo& 
   info.timecode = TimecodeOf(input, stream);
   size_t size = 0;
   const uint8_t* matrix = av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
-  if (matrix != nullptr && size >= 9 * sizeof(int32_t)) info.rotation_deg = av_display_rotation_get(reinterpret_cast<const int32_t*>(matrix));
-  for (unsigned k = 0; k < input.nb_streams; ++k) info.audio_streams += input.streams[k]->codecpar->codec_type == AVMEDIA_TYPE_AUDIO ? 1 : 0;
+  if (matrix != nullptr && size >= 9 * sizeof(int32_t))
+    info.rotation_deg = av_display_rotation_get(reinterpret_cast<const int32_t*>(matrix));
+  for (unsigned k = 0; k < input.nb_streams; ++k)
+    info.audio_streams += input.streams[k]->codecpar->codec_type == AVMEDIA_TYPE_AUDIO ? 1 : 0;
 }
 
 }  // namespace
@@ -116,7 +133,8 @@ ClipInfo Probe(const std::filesystem::path& path, const ProbeOptions& options) {
   info.path = path;
   const bool pattern = IsSequencePattern(path);
   info.is_sequence = pattern || IsStill(path);
-  if (info.is_sequence && !pattern && !std::filesystem::exists(path)) Throw(ErrorCode::kNoInput, "\"{}\" does not exist", path.string());
+  if (info.is_sequence && !pattern && !std::filesystem::exists(path))
+    Throw(ErrorCode::kNoInput, "\"{}\" does not exist", path.string());
   const FrameRange numbers = pattern ? ScanSequence(path) : FrameRange{0, 1};
   const Rational rate = options.sequence_rate.value_or(Rational{24, 1});
   const UniqueFormatInput input = OpenInput(path.string(), info.is_sequence ? numbers.begin : -1, rate);

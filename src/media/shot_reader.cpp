@@ -26,7 +26,9 @@ struct Block {
 class ClipShotReader final : public image::ShotReader {
  public:
   ClipShotReader(const ClipInfo& info, FrameRange frames, int long_side_px)
-      : decoder_(info), frames_(frames), size_(image::ChooseAnalysisSize(info.layout.height, info.layout.width, long_side_px)) {
+      : decoder_(info),
+        frames_(frames),
+        size_(image::ChooseAnalysisSize(info.layout.height, info.layout.width, long_side_px)) {
     SHOTFIX_CHECK(frames.begin >= info.frames.begin && frames.end <= info.frames.end && frames.size() > 0);
   }
 

@@ -10,7 +10,9 @@ namespace shotfix::media {
 SoundCopy::SoundCopy(const ClipInfo& source, FrameRange frames, AVFormatContext& output) : output_(output) {
   input_ = OpenInput(source.path.string(), -1, source.rate);
   const double tick_s = source.time_base.ToDouble();
-  const auto time_of = [&](int64_t frame) { return static_cast<double>(source.pts[static_cast<size_t>(frame - source.frames.begin)]) * tick_s; };
+  const auto time_of = [&](int64_t frame) {
+    return static_cast<double>(source.pts[static_cast<size_t>(frame - source.frames.begin)]) * tick_s;
+  };
   const bool whole = frames == source.frames;
   begin_s_ = time_of(frames.begin);
   end_s_ = whole || frames.end >= source.frames.end ? std::numeric_limits<double>::infinity() : time_of(frames.end);
@@ -24,7 +26,9 @@ SoundCopy::SoundCopy(const ClipInfo& source, FrameRange frames, AVFormatContext&
       continue;
     }
     if (avformat_query_codec(output.oformat, in.codecpar->codec_id, FF_COMPLIANCE_NORMAL) == 0) {
-      Throw(ErrorCode::kUsage, "\"{}\" has {} sound, which this container cannot hold; write .mov or .mkv, or leave the sound out with --no-sound",
+      Throw(ErrorCode::kUsage,
+            "\"{}\" has {} sound, which this container cannot hold; write .mov or .mkv, or leave the sound out with "
+            "--no-sound",
             source.path.string(), avcodec_get_name(in.codecpar->codec_id));
     }
     AVStream* out = avformat_new_stream(&output, nullptr);

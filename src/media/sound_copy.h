@@ -12,8 +12,8 @@ namespace shotfix::media {
 // Reads the source's audio packets beside the pictures and interleaves them by time.
 class SoundCopy {
  public:
-  // Adds one stream to `output` for each audio stream of the source. `frames` cuts the sound to that part of the picture.
-  // Throws kUsage when the container cannot hold the codec.
+  // Adds one stream to `output` for each audio stream of the source. `frames` cuts the sound to that part of the
+  // picture. Throws kUsage when the container cannot hold the codec.
   SoundCopy(const ClipInfo& source, FrameRange frames, AVFormatContext& output);
 
   // Writes packets that start before `time_s` (of the result). Throws kIo.

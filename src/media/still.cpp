@@ -32,7 +32,8 @@ std::string EncodePngPlanes(const image::PixelPlanes& planes, AVPixelFormat form
   }
   FillFrame(planes, *frame);
   const bool sent = avcodec_send_frame(codec.get(), frame.get()) >= 0 && avcodec_send_frame(codec.get(), nullptr) >= 0;
-  if (!sent || avcodec_receive_packet(codec.get(), packet.get()) < 0) Throw(ErrorCode::kInternal, "encoding a PNG failed");
+  if (!sent || avcodec_receive_packet(codec.get(), packet.get()) < 0)
+    Throw(ErrorCode::kInternal, "encoding a PNG failed");
   return {reinterpret_cast<const char*>(packet->data), static_cast<size_t>(packet->size)};
 }
 
@@ -45,7 +46,8 @@ image::PixelPlanes PlanesOf(const at::Tensor& picture, int bits) {
   layout.is_rgb = !layout.is_grey;
   image::PixelPlanes planes = image::PixelPlanes::Allocate(layout);
   const auto max_code = static_cast<float>(image::MaxCode(layout));
-  const at::Tensor codes = (picture.detach().to(at::kCPU).to(at::kFloat).clamp(0, 1) * max_code + 0.5F).floor().contiguous();
+  const at::Tensor codes =
+      (picture.detach().to(at::kCPU).to(at::kFloat).clamp(0, 1) * max_code + 0.5F).floor().contiguous();
   const float* values = codes.const_data_ptr<float>();
   for (image::Plane& plane : planes.planes) {
     for (uint16_t& code : plane.codes) code = static_cast<uint16_t>(*values++);

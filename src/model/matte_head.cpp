@@ -10,13 +10,15 @@ namespace {
 
 int64_t ShapeOf(const Head& head, const char* name) {
   const auto found = head.shape.find(name);
-  if (found == head.shape.end()) Throw(ErrorCode::kData, "the model's matte head does not say its {}; train it again", name);
+  if (found == head.shape.end())
+    Throw(ErrorCode::kData, "the model's matte head does not say its {}; train it again", name);
   return found->second;
 }
 
 }  // namespace
 
-at::Tensor AssembleMatteInput(const at::Tensor& perceptual, const temporal::PlateView& plate, const temporal::Prior& prior) {
+at::Tensor AssembleMatteInput(const at::Tensor& perceptual, const temporal::PlateView& plate,
+                              const temporal::Prior& prior) {
   image::CheckTensor(perceptual, "perceptual", {3, image::kAnySize, image::kAnySize});
   const int64_t height = perceptual.size(1);
   const int64_t width = perceptual.size(2);
@@ -24,7 +26,8 @@ at::Tensor AssembleMatteInput(const at::Tensor& perceptual, const temporal::Plat
   const bool has_plate = plate.rgb.defined();
   const at::Tensor valid = has_plate ? plate.valid : none;
   const at::Tensor plate_rgb = has_plate ? plate.rgb * valid : none.expand({3, height, width});
-  const at::Tensor difference = has_plate ? (perceptual - plate.rgb).abs() * valid * 4.0 : none.expand({3, height, width});
+  const at::Tensor difference =
+      has_plate ? (perceptual - plate.rgb).abs() * valid * 4.0 : none.expand({3, height, width});
   const at::Tensor trust = prior.defined() ? prior.trust : none;
   const at::Tensor matte = prior.defined() ? prior.matte * (trust > 0.01) : none;
   return at::cat({perceptual, plate_rgb, difference, valid, matte, trust});
@@ -40,7 +43,8 @@ struct MatteHead::Impl {
 MatteHead::MatteHead(const Head& head, c10::Device device) : impl_(std::make_unique<Impl>()) {
   const MatteNetOptions options{ShapeOf(head, "base_channels"), ShapeOf(head, "levels")};
   impl_->long_side_px = static_cast<int>(ShapeOf(head, "long_side_px"));
-  if (impl_->long_side_px < 64 || impl_->long_side_px > 8192) Throw(ErrorCode::kData, "the model's long_side_px is {}; allowed is 64 to 8192", impl_->long_side_px);
+  if (impl_->long_side_px < 64 || impl_->long_side_px > 8192)
+    Throw(ErrorCode::kData, "the model's long_side_px is {}; allowed is 64 to 8192", impl_->long_side_px);
   impl_->uses_prior = ShapeOf(head, "uses_prior") != 0;
   impl_->net = MatteNet(options);
   ImportWeights(*impl_->net, head.weights);

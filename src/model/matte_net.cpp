@@ -21,7 +21,9 @@ nn::Conv2d Conv(int64_t from, int64_t to, int64_t stride = 1) {
   return conv;
 }
 
-torch::Tensor Activate(const torch::Tensor& x) { return F::leaky_relu(x, F::LeakyReLUFuncOptions().negative_slope(kSlope)); }
+torch::Tensor Activate(const torch::Tensor& x) {
+  return F::leaky_relu(x, F::LeakyReLUFuncOptions().negative_slope(kSlope));
+}
 
 // Two convolutions, the second as a residual.
 class StageImpl : public nn::Module {
@@ -45,11 +47,15 @@ TORCH_MODULE(Stage);
 
 int64_t Channels(const MatteNetOptions& options, int64_t level) {
   constexpr std::array<double, 5> kGrowth = {1, 2, 2.67, 3.34, 4};
-  return std::max<int64_t>(8, static_cast<int64_t>(static_cast<double>(options.base_channels) * kGrowth[static_cast<size_t>(level)]) / 8 * 8);
+  return std::max<int64_t>(
+      8,
+      static_cast<int64_t>(static_cast<double>(options.base_channels) * kGrowth[static_cast<size_t>(level)]) / 8 * 8);
 }
 
 torch::Tensor Double(const torch::Tensor& x) {
-  return F::interpolate(x, F::InterpolateFuncOptions().scale_factor(std::vector<double>{2, 2}).mode(torch::kBilinear).align_corners(false));
+  return F::interpolate(
+      x,
+      F::InterpolateFuncOptions().scale_factor(std::vector<double>{2, 2}).mode(torch::kBilinear).align_corners(false));
 }
 
 }  // namespace
@@ -110,7 +116,8 @@ torch::Tensor MatteNetImpl::forward(const torch::Tensor& input) {
 
 std::map<std::string, torch::Tensor> ExportWeights(const torch::nn::Module& module) {
   std::map<std::string, torch::Tensor> weights;
-  for (const auto& item : module.named_parameters()) weights[item.key()] = item.value().detach().to(torch::kCPU, torch::kFloat).contiguous().clone();
+  for (const auto& item : module.named_parameters())
+    weights[item.key()] = item.value().detach().to(torch::kCPU, torch::kFloat).contiguous().clone();
   return weights;
 }
 
@@ -118,8 +125,11 @@ void ImportWeights(torch::nn::Module& module, const std::map<std::string, torch:
   torch::NoGradGuard guard;
   for (auto& item : module.named_parameters()) {
     const auto found = weights.find(item.key());
-    if (found == weights.end()) Throw(ErrorCode::kData, "the model lacks the weights \"{}\"; train it again", item.key());
-    if (found->second.sizes() != item.value().sizes()) Throw(ErrorCode::kData, "the model's weights \"{}\" have another shape than its record says; train it again", item.key());
+    if (found == weights.end())
+      Throw(ErrorCode::kData, "the model lacks the weights \"{}\"; train it again", item.key());
+    if (found->second.sizes() != item.value().sizes())
+      Throw(ErrorCode::kData, "the model's weights \"{}\" have another shape than its record says; train it again",
+            item.key());
     item.value().copy_(found->second);
   }
 }

@@ -15,12 +15,17 @@ using Json = nlohmann::json;
 constexpr int kFormatVersion = 1;
 
 Json ToJson(const Head& head) {
-  Json json = {{"shape", head.shape},     {"recipe", head.recipe},
-               {"recipe_toml", head.recipe_toml}, {"consent_ids", head.consent_ids},
-               {"held_out_mad", head.held_out_mad}, {"seed", head.seed},
+  Json json = {{"shape", head.shape},
+               {"recipe", head.recipe},
+               {"recipe_toml", head.recipe_toml},
+               {"consent_ids", head.consent_ids},
+               {"held_out_mad", head.held_out_mad},
+               {"seed", head.seed},
                {"steps", head.steps}};
   for (const FootageUse& use : head.footage) {
-    json["footage"].push_back({{"clip", use.clip_name}, {"sha256", use.sha256}, {"painted_frames", use.painted_frames},
+    json["footage"].push_back({{"clip", use.clip_name},
+                               {"sha256", use.sha256},
+                               {"painted_frames", use.painted_frames},
                                {"frames", {use.frames.begin, use.frames.end}}});
   }
   for (const CurvePoint& point : head.curve) json["curve"].push_back({point.step, point.loss, point.held_out_mad});
@@ -37,9 +42,11 @@ Head FromJson(const Json& json) {
   head.seed = json.at("seed").get<int64_t>();
   head.steps = json.at("steps").get<int64_t>();
   for (const Json& use : json.value("footage", Json::array())) {
-    head.footage.push_back({use.at("clip"), use.at("sha256"), use.at("painted_frames"), {use.at("frames").at(0), use.at("frames").at(1)}});
+    head.footage.push_back(
+        {use.at("clip"), use.at("sha256"), use.at("painted_frames"), {use.at("frames").at(0), use.at("frames").at(1)}});
   }
-  for (const Json& point : json.value("curve", Json::array())) head.curve.push_back({point.at(0), point.at(1), point.at(2)});
+  for (const Json& point : json.value("curve", Json::array()))
+    head.curve.push_back({point.at(0), point.at(1), point.at(2)});
   return head;
 }
 
@@ -61,7 +68,8 @@ MiniModel MiniModel::Load(const std::filesystem::path& path) {
   const TensorFile file = ReadTensorFile(path);
   const auto format = file.metadata.find("format");
   if (format == file.metadata.end() || format->second != "shotfix-mini-model") {
-    Throw(ErrorCode::kData, "\"{}\" is not a model of shotfix; only models that \"shotfix train\" wrote are read", path.string());
+    Throw(ErrorCode::kData, "\"{}\" is not a model of shotfix; only models that \"shotfix train\" wrote are read",
+          path.string());
   }
   MiniModel model;
   try {
@@ -71,7 +79,8 @@ MiniModel MiniModel::Load(const std::filesystem::path& path) {
     }
     for (const auto& [name, tensor] : file.tensors) {
       const size_t slash = name.find('/');
-      if (slash != std::string::npos && model.heads.contains(name.substr(0, slash))) model.heads[name.substr(0, slash)].weights[name.substr(slash + 1)] = tensor;
+      if (slash != std::string::npos && model.heads.contains(name.substr(0, slash)))
+        model.heads[name.substr(0, slash)].weights[name.substr(slash + 1)] = tensor;
     }
   } catch (const std::exception& problem) {
     Throw(ErrorCode::kData, "\"{}\" has a damaged record: {}; train it again", path.string(), problem.what());

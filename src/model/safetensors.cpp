@@ -22,7 +22,8 @@ constexpr size_t kMaxTensors = 10000;
 using Json = nlohmann::json;
 
 [[noreturn]] void Damaged(const std::filesystem::path& path, const std::string& why) {
-  throw Error(ErrorCode::kData, fmt::format("\"{}\" is not a whole model file: {}; train it again", path.string(), why)).WithFile(path.string());
+  throw Error(ErrorCode::kData, fmt::format("\"{}\" is not a whole model file: {}; train it again", path.string(), why))
+      .WithFile(path.string());
 }
 
 struct TensorRow {
@@ -38,17 +39,20 @@ TensorRow ReadRow(const Json& json, const std::string& name, size_t data_bytes, 
   if (type != "F32" && type != "I64") Damaged(path, fmt::format("tensor \"{}\" has type {}", name, type));
   row.type = type == "F32" ? at::kFloat : at::kLong;
   const auto offsets = json.at("data_offsets").get<std::vector<size_t>>();
-  if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > data_bytes) Damaged(path, fmt::format("tensor \"{}\" points outside the file", name));
+  if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > data_bytes)
+    Damaged(path, fmt::format("tensor \"{}\" points outside the file", name));
   row.begin = offsets[0];
   row.end = offsets[1];
   size_t count = 1;
   for (const Json& side : json.at("shape")) {
     const auto size = side.get<int64_t>();
-    if (size < 0 || size > (int64_t{1} << 31) || count > kMaxBytes) Damaged(path, fmt::format("tensor \"{}\" has a shape that is too large", name));
+    if (size < 0 || size > (int64_t{1} << 31) || count > kMaxBytes)
+      Damaged(path, fmt::format("tensor \"{}\" has a shape that is too large", name));
     row.shape.push_back(size);
     count *= static_cast<size_t>(size);
   }
-  if (count * at::elementSize(row.type) != row.end - row.begin) Damaged(path, fmt::format("tensor \"{}\" has another size than its shape", name));
+  if (count * at::elementSize(row.type) != row.end - row.begin)
+    Damaged(path, fmt::format("tensor \"{}\" has another size than its shape", name));
   return row;
 }
 
@@ -63,7 +67,9 @@ void WriteTensorFile(const std::filesystem::path& path, const TensorFile& file) 
     const at::Tensor plain = tensor.detach().cpu().contiguous();
     SHOTFIX_CHECK(plain.scalar_type() == at::kFloat || plain.scalar_type() == at::kLong);
     const size_t bytes = plain.nbytes();
-    header[name] = {{"dtype", plain.scalar_type() == at::kFloat ? "F32" : "I64"}, {"shape", plain.sizes().vec()}, {"data_offsets", {offset, offset + bytes}}};
+    header[name] = {{"dtype", plain.scalar_type() == at::kFloat ? "F32" : "I64"},
+                    {"shape", plain.sizes().vec()},
+                    {"data_offsets", {offset, offset + bytes}}};
     data.append(static_cast<const char*>(plain.const_data_ptr()), bytes);
     offset += bytes;
   }
@@ -82,7 +88,8 @@ TensorFile ReadTensorFile(const std::filesystem::path& path) {
   if (content.size() < sizeof(length)) Damaged(path, "it is too short");
   std::memcpy(&length, content.data(), sizeof(length));
   if (length > kMaxHeader || length > content.size() - sizeof(length)) Damaged(path, "its header length is wrong");
-  const Json header = Json::parse(content.data() + sizeof(length), content.data() + sizeof(length) + length, nullptr, false);
+  const Json header =
+      Json::parse(content.data() + sizeof(length), content.data() + sizeof(length) + length, nullptr, false);
   if (!header.is_object() || header.size() > kMaxTensors) Damaged(path, "its header is not readable");
   const char* data = content.data() + sizeof(length) + length;
   const size_t data_bytes = content.size() - sizeof(length) - length;

@@ -53,8 +53,10 @@ const std::vector<PassKey>& PassKeys() {
       Field("seed", [](R& r) -> uint64_t& { return r.look.seed; }),
       Field("use_clean_plate", [](R& r) -> bool& { return r.clean_plate.use_catalogue; }),
       Field("alpha_radius", [](R& r) -> int& { return r.stabiliser.alpha_radius; }),
-      {"plate_fit", [](const R& r) { return Json(NameOf(r.placing.fit)); }, [](R& r, const Json& v) { r.placing.fit = ParsePlateFit(v.get<std::string>()); }},
-      {"plate_end", [](const R& r) { return Json(NameOf(r.placing.end)); }, [](R& r, const Json& v) { r.placing.end = ParsePlateEnd(v.get<std::string>()); }},
+      {"plate_fit", [](const R& r) { return Json(NameOf(r.placing.fit)); },
+       [](R& r, const Json& v) { r.placing.fit = ParsePlateFit(v.get<std::string>()); }},
+      {"plate_end", [](const R& r) { return Json(NameOf(r.placing.end)); },
+       [](R& r, const Json& v) { r.placing.end = ParsePlateEnd(v.get<std::string>()); }},
       {"clean_plate", [](const R& r) { return Json(r.clean_plate.file.value_or("")); },
        [](R& r, const Json& v) { r.clean_plate.file = v.get<std::string>(); }},
   };
@@ -74,7 +76,8 @@ BackgroundRequest ReadPass(const toml::table& table, const std::string& file) {
   for (const auto& [key, node] : table) {
     const std::string name(key.str());
     if (name == "type") {
-      if (node.value_or<std::string>("") != "background") Throw(ErrorCode::kConfig, "\"{}\": pass type {} is not known; background is", file, ValueOf(node).dump());
+      if (node.value_or<std::string>("") != "background")
+        Throw(ErrorCode::kConfig, "\"{}\": pass type {} is not known; background is", file, ValueOf(node).dump());
       continue;
     }
     const PassKey* found = nullptr;
@@ -110,8 +113,9 @@ void ReadTop(const std::string& key, const toml::node& node, const std::string& 
 }  // namespace
 
 std::string Job::OptionsJson() const {
-  Json json = {{"clip", clip}, {"output", output.string()}, {"frames", frames}, {"codec", static_cast<int>(codec)},
-               {"crf", quality_crf}, {"sound", copy_sound}, {"matte_only", matte_only}};
+  Json json = {
+      {"clip", clip},       {"output", output.string()}, {"frames", frames},        {"codec", static_cast<int>(codec)},
+      {"crf", quality_crf}, {"sound", copy_sound},       {"matte_only", matte_only}};
   for (const BackgroundRequest& request : passes) {
     Json pass = {{"type", "background"}};
     for (const PassKey& key : PassKeys()) pass[key.name] = key.get(request);

@@ -17,7 +17,9 @@ namespace {
 class FilePlate final : public passes::PlateSource {
  public:
   FilePlate(const media::ClipInfo& plate, const media::ClipInfo& shot, const PlateOptions& options)
-      : decoder_(plate), shot_(shot), options_(options),
+      : decoder_(plate),
+        shot_(shot),
+        options_(options),
         shot_from_plate_(image::RgbFromRgb(shot.space.primaries, plate.space.primaries)) {}
 
   at::Tensor Linear(int64_t frame) override { return At(PlateIndex(frame)); }
@@ -55,11 +57,14 @@ class FilePlate final : public passes::PlateSource {
     const at::Tensor fitted = image::Resize(picture, fitted_h, fitted_w);
     const bool centred = options_.offset_x_px == 0 && options_.offset_y_px == 0;
     if (fitted_h == shot_.layout.height && fitted_w == shot_.layout.width && centred) return fitted;
-    const at::Tensor x = at::full({shot_.layout.height, shot_.layout.width}, (static_cast<double>(fitted_w) - width) / 2 - options_.offset_x_px);
-    const at::Tensor y = at::full({shot_.layout.height, shot_.layout.width}, (static_cast<double>(fitted_h) - height) / 2 - options_.offset_y_px);
+    const at::Tensor x = at::full({shot_.layout.height, shot_.layout.width},
+                                  (static_cast<double>(fitted_w) - width) / 2 - options_.offset_x_px);
+    const at::Tensor y = at::full({shot_.layout.height, shot_.layout.width},
+                                  (static_cast<double>(fitted_h) - height) / 2 - options_.offset_y_px);
     const at::Tensor offset = at::stack({x, y}).to(at::kFloat);
     // Where the plate does not reach, black: the editor sees it, nothing is made up.
-    return image::SampleAtOffset(fitted, offset, image::Filter::kBilinear) * image::InsideMask(offset, fitted_h, fitted_w);
+    return image::SampleAtOffset(fitted, offset, image::Filter::kBilinear) *
+           image::InsideMask(offset, fitted_h, fitted_w);
   }
 
   media::Decoder decoder_;
@@ -92,14 +97,16 @@ void PlateOptions::Validate() const {
   if (start < 0) Throw(ErrorCode::kUsage, "--plate-start is {}; allowed is 0 or more", start);
 }
 
-std::shared_ptr<passes::PlateSource> OpenPlate(const media::ClipInfo& plate, const media::ClipInfo& shot, const PlateOptions& options) {
+std::shared_ptr<passes::PlateSource> OpenPlate(const media::ClipInfo& plate, const media::ClipInfo& shot,
+                                               const PlateOptions& options) {
   options.Validate();
   const int64_t needed = shot.frame_count() + options.start;
   // A still is never too short: it is one picture for all frames.
   const bool still = plate.is_sequence && plate.frame_count() == 1;
   if (options.end == PlateEnd::kError && !still && plate.frame_count() < needed) {
-    Throw(ErrorCode::kData, "the plate \"{}\" has {} frames, the shot needs {}; use --plate-end hold or loop, or a longer plate", plate.path.string(),
-          plate.frame_count(), needed);
+    Throw(ErrorCode::kData,
+          "the plate \"{}\" has {} frames, the shot needs {}; use --plate-end hold or loop, or a longer plate",
+          plate.path.string(), plate.frame_count(), needed);
   }
   return std::make_shared<FilePlate>(plate, shot, options);
 }

@@ -32,7 +32,8 @@ FrameRange ReadRange(const RenderInputs& inputs) {
     before += PassStage::ReachBefore(pass);
     after += PassStage::ReachAfter(pass);
   }
-  return {std::max(inputs.clip.frames.begin, inputs.frames.begin - before), std::min(inputs.clip.frames.end, inputs.frames.end + after)};
+  return {std::max(inputs.clip.frames.begin, inputs.frames.begin - before),
+          std::min(inputs.clip.frames.end, inputs.frames.end + after)};
 }
 
 void DecodeAll(const RenderInputs& inputs, BoundedQueue<image::Frame>& queue, double& seconds) {
@@ -57,7 +58,8 @@ void DecodeAll(const RenderInputs& inputs, BoundedQueue<image::Frame>& queue, do
 }
 
 // After a failure it goes on taking frames, so that nobody waits for it, and reports at the end.
-void EncodeAll(compliance::DeliverableWriter& writer, BoundedQueue<Finished>& queue, double& seconds, std::exception_ptr& problem) {
+void EncodeAll(compliance::DeliverableWriter& writer, BoundedQueue<Finished>& queue, double& seconds,
+               std::exception_ptr& problem) {
   std::map<std::string, double> sums;
   while (std::optional<Finished> frame = queue.Pop()) {
     try {
@@ -89,7 +91,8 @@ int64_t CountAltered(const image::PixelPlanes& result, const image::PixelPlanes&
         const int right = std::min(layout.width, (x + 1) << shift_x);
         const int bottom = std::min(layout.height, (y + 1) << shift_y);
         for (int row = y << shift_y; row < bottom; ++row) {
-          std::fill(altered.begin() + static_cast<ptrdiff_t>(row) * layout.width + (x << shift_x), altered.begin() + static_cast<ptrdiff_t>(row) * layout.width + right, 1);
+          std::fill(altered.begin() + static_cast<ptrdiff_t>(row) * layout.width + (x << shift_x),
+                    altered.begin() + static_cast<ptrdiff_t>(row) * layout.width + right, 1);
         }
       }
     }
@@ -107,11 +110,14 @@ image::PixelPlanes MakePlanes(const RenderInputs& inputs, const WorkFrame& work)
     const bool linear = inputs.output_layout.is_float;
     image::PixelPlanes planes = image::PixelPlanes::Allocate(inputs.output_layout);
     if (linear) planes = image::PlanesFromLinear(work.source_rgb, inputs.output_layout, LinearSpace(work.frame.space));
-    else std::copy(work.frame.source->planes.begin(), work.frame.source->planes.begin() + inputs.output_layout.colour_planes(), planes.planes.begin());
+    else
+      std::copy(work.frame.source->planes.begin(),
+                work.frame.source->planes.begin() + inputs.output_layout.colour_planes(), planes.planes.begin());
     image::SetAlpha(planes, 1 - work.last_edit.alpha);
     return planes;
   }
-  if (inputs.linear_output && !work.frame.source->layout.is_float) return image::PlanesFromLinear(work.frame.rgb, inputs.output_layout, LinearSpace(work.frame.space));
+  if (inputs.linear_output && !work.frame.source->layout.is_float)
+    return image::PlanesFromLinear(work.frame.rgb, inputs.output_layout, LinearSpace(work.frame.space));
   image::Frame decoded = work.frame;
   decoded.rgb = work.source_rgb;
   image::Edit whole;
@@ -126,9 +132,64 @@ void Record(const RenderInputs& inputs, const WorkFrame& work, const image::Pixe
   if (planes.layout == work.frame.source->layout) stats.altered_pixels += CountAltered(planes, *work.frame.source);
   else if (work.support.defined()) stats.altered_pixels += (work.support > 0).sum().item<int64_t>();
   if (!inputs.support_record) return;
-  const at::Tensor support = work.support.defined() ? (work.support > 0).to(at::kByte).cpu() : at::zeros({1, work.frame.height(), work.frame.width()}, at::kByte);
+  const at::Tensor support = work.support.defined()
+                                 ? (work.support > 0).to(at::kByte).cpu()
+                                 : at::zeros({1, work.frame.height(), work.frame.width()}, at::kByte);
   inputs.support_record->Put(work.frame.index, support);
 }
+
+// The middle of the render: passes in order, then the writer's queue.
+class PassChain {
+ public:
+  PassChain(const RenderInputs& inputs, BoundedQueue<Finished>& finished, RenderStats& stats, Progress& progress)
+      : inputs_(inputs), finished_(finished), stats_(stats), progress_(progress) {
+    for (const RenderPass& pass : inputs.passes) stages_.emplace_back(pass, stats.stage_seconds);
+  }
+
+  // False when the writer has gone: nobody wants more.
+  bool Push(image::Frame frame) {
+    const at::Tensor rgb = frame.rgb;
+    stages_.front().Push({std::move(frame), rgb, {}, {}, {}});
+    Advance(false);
+    return wanted_;
+  }
+  void Finish() {
+    stages_.front().Finish();
+    Advance(true);
+  }
+
+ private:
+  // Moves what is ready from stage to stage; `last` tells that no more frames come.
+  void Advance(bool last) {
+    for (size_t k = 0; k < stages_.size(); ++k) {
+      while (std::optional<WorkFrame> work = stages_[k].Pop()) {
+        if (k + 1 < stages_.size()) stages_[k + 1].Push(std::move(*work));
+        else PutOut(std::move(*work));
+      }
+      if (last && k + 1 < stages_.size()) stages_[k + 1].Finish();
+    }
+  }
+
+  void PutOut(WorkFrame work) {
+    if (!inputs_.frames.Contains(work.frame.index) || !wanted_) return;
+    image::PixelPlanes planes;
+    {
+      const StageTimer timer(stats_.stage_seconds, "composite");
+      planes = MakePlanes(inputs_, work);
+      Record(inputs_, work, planes, stats_);
+    }
+    wanted_ = finished_.Push({std::move(planes), work.frame.index});
+    progress_.Update("rendering", stats_.frames, inputs_.frames.size(), "");
+    ThrowIfStopped();
+  }
+
+  const RenderInputs& inputs_;
+  BoundedQueue<Finished>& finished_;
+  RenderStats& stats_;
+  Progress& progress_;
+  std::deque<PassStage> stages_;
+  bool wanted_ = true;
+};
 
 }  // namespace
 
@@ -157,41 +218,12 @@ RenderStats Render(const RenderInputs& inputs, compliance::DeliverableWriter& wr
   BoundedQueue<Finished> finished(kQueueFrames);
   std::jthread decode_thread([&] { DecodeAll(inputs, decoded, decode_s); });
   std::jthread encode_thread([&] { EncodeAll(writer, finished, encode_s, encode_problem); });
-  std::deque<PassStage> stages;
-  for (const RenderPass& pass : inputs.passes) stages.emplace_back(pass, stats.stage_seconds);
-
-  bool wanted = true;
-  const auto put_out = [&](WorkFrame work) {
-    if (!inputs.frames.Contains(work.frame.index) || !wanted) return;
-    image::PixelPlanes planes;
-    {
-      const StageTimer timer(stats.stage_seconds, "composite");
-      planes = MakePlanes(inputs, work);
-      Record(inputs, work, planes, stats);
-    }
-    wanted = finished.Push({std::move(planes), work.frame.index});
-    progress.Update("rendering", stats.frames, inputs.frames.size(), "");
-    ThrowIfStopped();
-  };
-  // Moves what is ready from stage to stage; `last` tells that no more frames come.
-  const auto advance = [&](bool last) {
-    for (size_t k = 0; k < stages.size(); ++k) {
-      while (std::optional<WorkFrame> work = stages[k].Pop()) {
-        if (k + 1 < stages.size()) stages[k + 1].Push(std::move(*work));
-        else put_out(std::move(*work));
-      }
-      if (last && k + 1 < stages.size()) stages[k + 1].Finish();
-    }
-  };
   try {
-    while (std::optional<image::Frame> frame = decoded.Pop()) {
-      const at::Tensor rgb = frame->rgb;
-      stages.front().Push({std::move(*frame), rgb, {}, {}, {}});
-      advance(false);
-      if (!wanted) break;
-    }
-    stages.front().Finish();
-    advance(true);
+    PassChain chain(inputs, finished, stats, progress);
+    bool wanted = true;
+    while (std::optional<image::Frame> frame = wanted ? decoded.Pop() : std::nullopt)
+      wanted = chain.Push(std::move(*frame));
+    if (wanted) chain.Finish();
   } catch (...) {
     decoded.Close();
     finished.Close();

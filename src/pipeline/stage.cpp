@@ -37,7 +37,8 @@ void PassStage::ProposeUpTo(int64_t end) {
     }
     const StageTimer timer(seconds_, "flow");
     if (pass_.stabiliser.Radius() > 0) {
-      entry.guide = image::AnalysisPicture(frame.rgb, image::ChooseAnalysisSize(frame.height(), frame.width(), kGuideLongSidePx));
+      entry.guide =
+          image::AnalysisPicture(frame.rgb, image::ChooseAnalysisSize(frame.height(), frame.width(), kGuideLongSidePx));
       if (k > 0) links_.push_back(temporal::LinkFrames(*flow_, entries_.back().guide, entry.guide));
     }
     entries_.push_back(std::move(entry));
@@ -51,8 +52,10 @@ image::Edit PassStage::StableEdit(int64_t index) {
   const auto radius = static_cast<size_t>(pass_.stabiliser.Radius());
   const size_t first = centre - std::min(centre, radius);
   const size_t last = std::min(entries_.size(), centre + radius + 1);
-  const std::vector<temporal::WindowEntry> entries(entries_.begin() + static_cast<ptrdiff_t>(first), entries_.begin() + static_cast<ptrdiff_t>(last));
-  const std::vector<temporal::FlowLink> links(links_.begin() + static_cast<ptrdiff_t>(first), links_.begin() + static_cast<ptrdiff_t>(last - 1));
+  const std::vector<temporal::WindowEntry> entries(entries_.begin() + static_cast<ptrdiff_t>(first),
+                                                   entries_.begin() + static_cast<ptrdiff_t>(last));
+  const std::vector<temporal::FlowLink> links(links_.begin() + static_cast<ptrdiff_t>(first),
+                                              links_.begin() + static_cast<ptrdiff_t>(last - 1));
   return temporal::Stabilise(entries, centre - first, links, pass_.stabiliser);
 }
 

@@ -14,10 +14,10 @@ namespace shotfix::pipeline {
 
 // A frame on its way through the passes.
 struct WorkFrame {
-  image::Frame frame;        // rgb as the passes so far have left it; source as decoded
-  at::Tensor source_rgb;     // rgb as decoded
-  at::Tensor support;        // union of the passes' supports; undefined: nothing yet
-  at::Tensor replaced;       // how much of the source fills have replaced
+  image::Frame frame;     // rgb as the passes so far have left it; source as decoded
+  at::Tensor source_rgb;  // rgb as decoded
+  at::Tensor support;     // union of the passes' supports; undefined: nothing yet
+  at::Tensor replaced;    // how much of the source fills have replaced
   image::Edit last_edit;
 };
 
@@ -53,10 +53,10 @@ class PassStage {
   std::map<std::string, double>& seconds_;
   std::unique_ptr<temporal::FlowEstimator> flow_;
   std::deque<WorkFrame> frames_;
-  std::deque<temporal::WindowEntry> entries_;   // proposed so far, entries_[k] belongs to frames_[k]
-  std::deque<temporal::FlowLink> links_;        // links_[k] joins frames_[k] and frames_[k+1]
-  int64_t begin_ = 0;                           // running number of frames_.front()
-  int64_t next_ = 0;                            // running number of the next frame to put out
+  std::deque<temporal::WindowEntry> entries_;  // proposed so far, entries_[k] belongs to frames_[k]
+  std::deque<temporal::FlowLink> links_;       // links_[k] joins frames_[k] and frames_[k+1]
+  int64_t begin_ = 0;                          // running number of frames_.front()
+  int64_t next_ = 0;                           // running number of the next frame to put out
   bool finished_ = false;
 };
 

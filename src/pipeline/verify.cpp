@@ -34,8 +34,11 @@ at::Tensor SampleError(const image::PixelPlanes& a, const image::PixelPlanes& b)
     const int shift_y = subsampled ? layout.chroma_shift_y : 0;
     for (int y = 0; y < layout.height; ++y) {
       for (int x = 0; x < layout.width; ++x) {
-        const auto k = static_cast<size_t>(y >> shift_y) * static_cast<size_t>(p.width) + static_cast<size_t>(x >> shift_x);
-        const float difference = p.values.empty() ? std::fabs(static_cast<float>(p.codes[k]) - static_cast<float>(q.codes[k])) : std::fabs(p.values[k] - q.values[k]);
+        const auto k =
+            static_cast<size_t>(y >> shift_y) * static_cast<size_t>(p.width) + static_cast<size_t>(x >> shift_x);
+        const float difference = p.values.empty()
+                                     ? std::fabs(static_cast<float>(p.codes[k]) - static_cast<float>(q.codes[k]))
+                                     : std::fabs(p.values[k] - q.values[k]);
         float& pixel = out[static_cast<ptrdiff_t>(y) * layout.width + x];
         pixel = std::max(pixel, difference);
       }
@@ -79,16 +82,21 @@ Box RegionBox(const media::ClipInfo& region, int64_t frames) {
 class Verifier {
  public:
   explicit Verifier(const VerifyInputs& inputs)
-      : inputs_(inputs), source_(inputs.source), result_(inputs.result), flow_(temporal::MakeDisFlow(temporal::FlowQuality::kFast)) {
+      : inputs_(inputs),
+        source_(inputs.source),
+        result_(inputs.result),
+        flow_(temporal::MakeDisFlow(temporal::FlowQuality::kFast)) {
     const image::PixelLayout& a = inputs.source.layout;
     const image::PixelLayout& b = inputs.result.layout;
     if (a.width != b.width || a.height != b.height) {
-      Throw(ErrorCode::kData, "\"{}\" is {}x{}, its source \"{}\" is {}x{}", inputs.result.path.string(), b.width, b.height, inputs.source.path.string(), a.width, a.height);
+      Throw(ErrorCode::kData, "\"{}\" is {}x{}, its source \"{}\" is {}x{}", inputs.result.path.string(), b.width,
+            b.height, inputs.source.path.string(), a.width, a.height);
     }
     const int64_t available = inputs.source.frames.end - inputs.source_begin;
     if (inputs.result.frame_count() > available) {
-      Throw(ErrorCode::kData, "\"{}\" has {} frames, its source has {} from frame {} on; say where it begins with --source-begin", inputs.result.path.string(),
-            inputs.result.frame_count(), available, inputs.source_begin);
+      Throw(ErrorCode::kData,
+            "\"{}\" has {} frames, its source has {} from frame {} on; say where it begins with --source-begin",
+            inputs.result.path.string(), inputs.result.frame_count(), available, inputs.source_begin);
     }
     if (inputs.reference) reference_.emplace(*inputs.reference);
     if (inputs.region) box_ = RegionBox(*inputs.region, inputs.result.frame_count());
@@ -118,7 +126,8 @@ class Verifier {
     if (report_.same_layout) {
       error = SampleError(*source.source, *result.source);
     } else {
-      error = ((image::PerceptualFromLinear(source.rgb) - image::PerceptualFromLinear(result.rgb)).abs().amax(0, true) * kEightBit);
+      error = ((image::PerceptualFromLinear(source.rgb) - image::PerceptualFromLinear(result.rgb)).abs().amax(0, true) *
+               kEightBit);
     }
     const double threshold = report_.same_layout ? 0.0 : 0.5;
     altered_ += (error > threshold).sum().item<double>();
@@ -132,7 +141,8 @@ class Verifier {
     // A chroma sample belongs to the edit when any luma sample that it covers does.
     const image::PixelLayout& layout = source.source->layout;
     at::Tensor inside = support.to(at::kFloat);
-    if (layout.chroma_shift_x > 0 || layout.chroma_shift_y > 0) inside = image::Dilate(inside, (1 << std::max(layout.chroma_shift_x, layout.chroma_shift_y)) - 1);
+    if (layout.chroma_shift_x > 0 || layout.chroma_shift_y > 0)
+      inside = image::Dilate(inside, (1 << std::max(layout.chroma_shift_x, layout.chroma_shift_y)) - 1);
     const at::Tensor outside = error * (inside == 0);
     report_.outside_max_error = std::max(report_.outside_max_error, outside.max().item<double>());
     outside_altered_ += (outside > threshold).sum().item<double>();
@@ -145,18 +155,22 @@ class Verifier {
     const at::Tensor result_small = image::AnalysisPicture(result.rgb, size);
     if (last_source_.defined()) {
       const temporal::FlowLink link = temporal::LinkFrames(*flow_, last_source_, source_small);
-      temporal::AddWarpError(warp_, link, last_source_, source_small, last_result_, result_small);
+      temporal::AddWarpError(warp_, link, {last_source_, source_small}, {last_result_, result_small});
     }
     flicker_.Add(source.rgb, result.rgb, {});
     last_source_ = source_small;
     last_result_ = result_small;
   }
 
-  at::Tensor Crop(const at::Tensor& picture) const { return picture.narrow(1, box_.y, box_.height).narrow(2, box_.x, box_.width).contiguous(); }
+  at::Tensor Crop(const at::Tensor& picture) const {
+    return picture.narrow(1, box_.y, box_.height).narrow(2, box_.x, box_.width).contiguous();
+  }
 
   void CompareWithReference(const image::Frame& result) {
     const std::optional<image::Frame> wanted = reference_->Next();
-    if (!wanted) Throw(ErrorCode::kData, "the reference \"{}\" ends at frame {}", inputs_.reference->path.string(), report_.frames);
+    if (!wanted)
+      Throw(ErrorCode::kData, "the reference \"{}\" ends at frame {}", inputs_.reference->path.string(),
+            report_.frames);
     const at::Tensor a = Crop(image::PerceptualFromLinear(result.rgb));
     const at::Tensor b = Crop(image::PerceptualFromLinear(wanted->rgb));
     reference_square_ += (a - b).square().to(at::kDouble).mean().item<double>();

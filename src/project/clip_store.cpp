@@ -11,11 +11,13 @@ namespace shotfix::project {
 namespace {
 
 constexpr std::array<std::pair<Role, const char*>, 5> kRoles = {{{Role::kDailies, "dailies"},
-                                                                {Role::kCleanPlate, "clean-plate"},
-                                                                {Role::kLightReference, "light-reference"},
-                                                                {Role::kPlate, "plate"},
-                                                                {Role::kAdr, "adr"}}};
-constexpr const char* kColumns = "SELECT id, name, path, sha256, size_bytes, mtime_ns, role, scene, take, in_space, info, faces, thumbnail FROM clips ";
+                                                                 {Role::kCleanPlate, "clean-plate"},
+                                                                 {Role::kLightReference, "light-reference"},
+                                                                 {Role::kPlate, "plate"},
+                                                                 {Role::kAdr, "adr"}}};
+constexpr const char* kColumns =
+    "SELECT id, name, path, sha256, size_bytes, mtime_ns, role, scene, take, in_space, info, faces, thumbnail FROM "
+    "clips ";
 
 ClipRecord Read(const Statement& row) {
   ClipRecord record;
@@ -65,9 +67,14 @@ std::optional<ClipRecord> ClipStore::Add(ClipRecord record) {
     const std::string base = record.name;
     for (int number = 2; FindByName(record.name); ++number) record.name = base + "_" + std::to_string(number);
     Statement insert = database_.Prepare(
-        "INSERT INTO clips(name, path, sha256, size_bytes, mtime_ns, role, scene, take, in_space, info, faces, thumbnail, ingested) "
+        "INSERT INTO clips(name, path, sha256, size_bytes, mtime_ns, role, scene, take, in_space, info, faces, "
+        "thumbnail, ingested) "
         "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)");
-    insert.Bind(1, record.name).Bind(2, record.path).Bind(3, record.sha256).Bind(4, record.size_bytes).Bind(5, record.mtime_ns);
+    insert.Bind(1, record.name)
+        .Bind(2, record.path)
+        .Bind(3, record.sha256)
+        .Bind(4, record.size_bytes)
+        .Bind(5, record.mtime_ns);
     insert.Bind(6, ToString(record.role)).Bind(7, record.scene).Bind(8, record.take).Bind(9, record.in_space);
     insert.Bind(10, record.info_json).Bind(11, record.faces_json).Bind(12, record.thumbnail).Bind(13, NowUtc());
     insert.Step();
@@ -97,20 +104,25 @@ std::optional<ClipRecord> ClipStore::FindBySha(const std::string& sha256) const 
 
 std::optional<ClipRecord> ClipStore::CleanPlateFor(const ClipRecord& clip) const {
   if (clip.scene.empty()) return std::nullopt;
-  Statement statement = database_.Prepare(std::string(kColumns) + "WHERE role = 'clean-plate' AND scene = ? ORDER BY take = ? DESC, id DESC");
+  Statement statement = database_.Prepare(std::string(kColumns) +
+                                          "WHERE role = 'clean-plate' AND scene = ? ORDER BY take = ? DESC, id DESC");
   return One(std::move(statement.Bind(1, clip.scene).Bind(2, clip.take)));
 }
 
 void ClipStore::AddPerson(int64_t clip_id, const std::string& person) {
   database_.Transaction([&] {
     database_.Prepare("INSERT OR IGNORE INTO people(name) VALUES(?)").Bind(1, person).Step();
-    database_.Prepare("INSERT OR IGNORE INTO clip_people SELECT ?, id FROM people WHERE name = ?").Bind(1, clip_id).Bind(2, person).Step();
+    database_.Prepare("INSERT OR IGNORE INTO clip_people SELECT ?, id FROM people WHERE name = ?")
+        .Bind(1, clip_id)
+        .Bind(2, person)
+        .Step();
   });
 }
 
 std::vector<std::string> ClipStore::PeopleIn(int64_t clip_id) const {
   std::vector<std::string> names;
-  Statement statement = database_.Prepare("SELECT name FROM people JOIN clip_people ON person_id = people.id WHERE clip_id = ? ORDER BY name");
+  Statement statement = database_.Prepare(
+      "SELECT name FROM people JOIN clip_people ON person_id = people.id WHERE clip_id = ? ORDER BY name");
   statement.Bind(1, clip_id);
   while (statement.Step()) names.push_back(statement.Text(0));
   return names;

@@ -26,7 +26,12 @@ ConsentRow ConsentStore::Append(const std::string& body_json) {
     row.body_json = body_json;
     row.hash = HashOf(row);
     Statement insert = database_.Prepare("INSERT INTO consent VALUES(?,?,?,?,?)");
-    insert.Bind(1, row.sequence).Bind(2, row.time).Bind(3, row.body_json).Bind(4, row.previous_hash).Bind(5, row.hash).Step();
+    insert.Bind(1, row.sequence)
+        .Bind(2, row.time)
+        .Bind(3, row.body_json)
+        .Bind(4, row.previous_hash)
+        .Bind(5, row.hash)
+        .Step();
   });
   return row;
 }

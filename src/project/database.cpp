@@ -13,14 +13,16 @@ constexpr int kBusyTimeoutMs = 30000;
   const bool busy = code == SQLITE_BUSY || code == SQLITE_LOCKED;
   const bool not_ours = code == SQLITE_NOTADB || code == SQLITE_CORRUPT;
   const ErrorCode error = busy ? ErrorCode::kTryAgain : not_ours ? ErrorCode::kData : ErrorCode::kIo;
-  Throw(error, "the catalogue: {}: {}{}", what, sqlite3_errmsg(connection), busy ? "; another shotfix is writing, run this again" : "");
+  Throw(error, "the catalogue: {}: {}{}", what, sqlite3_errmsg(connection),
+        busy ? "; another shotfix is writing, run this again" : "");
 }
 
 }  // namespace
 
 Statement::Statement(sqlite3* connection, const std::string& sql) : connection_(connection) {
   sqlite3_stmt* raw = nullptr;
-  if (sqlite3_prepare_v2(connection, sql.c_str(), static_cast<int>(sql.size()), &raw, nullptr) != SQLITE_OK) Fail(connection, "a statement does not prepare");
+  if (sqlite3_prepare_v2(connection, sql.c_str(), static_cast<int>(sql.size()), &raw, nullptr) != SQLITE_OK)
+    Fail(connection, "a statement does not prepare");
   handle_.reset(raw);
 }
 
@@ -51,16 +53,21 @@ std::string Statement::Text(int column) const {
 }
 
 Database::Database(const std::filesystem::path& path, Mode mode) {
-  const int flags = mode == Mode::kCreate ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : mode == Mode::kOpen ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+  const int flags = mode == Mode::kCreate ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+                    : mode == Mode::kOpen ? SQLITE_OPEN_READWRITE
+                                          : SQLITE_OPEN_READONLY;
   sqlite3* raw = nullptr;
   const int opened = sqlite3_open_v2(path.c_str(), &raw, flags, nullptr);
   connection_.reset(raw);
-  if (opened != SQLITE_OK) Throw(ErrorCode::kIo, "cannot open the catalogue \"{}\": {}", path.string(), raw != nullptr ? sqlite3_errmsg(raw) : "no memory");
+  if (opened != SQLITE_OK)
+    Throw(ErrorCode::kIo, "cannot open the catalogue \"{}\": {}", path.string(),
+          raw != nullptr ? sqlite3_errmsg(raw) : "no memory");
   sqlite3_busy_timeout(raw, kBusyTimeoutMs);
 }
 
 void Database::Execute(const std::string& sql) const {
-  if (sqlite3_exec(connection_.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) Fail(connection_.get(), "a change failed");
+  if (sqlite3_exec(connection_.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
+    Fail(connection_.get(), "a change failed");
 }
 
 void Database::Transaction(const std::function<void()>& body) const {

@@ -11,7 +11,8 @@ constexpr const char* kColumns = "SELECT id, clip_id, frame, kind, value, sha256
 std::vector<HintRecord> ReadAll(Statement statement) {
   std::vector<HintRecord> records;
   while (statement.Step()) {
-    records.push_back({statement.Int(0), statement.Int(1), statement.Int(2), statement.Text(3), statement.Text(4), statement.Text(5)});
+    records.push_back({statement.Int(0), statement.Int(1), statement.Int(2), statement.Text(3), statement.Text(4),
+                       statement.Text(5)});
   }
   return records;
 }
@@ -21,8 +22,14 @@ std::vector<HintRecord> ReadAll(Statement statement) {
 void HintStore::Put(const HintRecord& record) {
   Statement insert = database_.Prepare(
       "INSERT INTO hints(clip_id, frame, kind, value, sha256, created) VALUES(?,?,?,?,?,?) "
-      "ON CONFLICT(clip_id, frame, kind) DO UPDATE SET value = excluded.value, sha256 = excluded.sha256, created = excluded.created");
-  insert.Bind(1, record.clip_id).Bind(2, record.frame).Bind(3, record.kind).Bind(4, record.value).Bind(5, record.sha256).Bind(6, NowUtc());
+      "ON CONFLICT(clip_id, frame, kind) DO UPDATE SET value = excluded.value, sha256 = excluded.sha256, created = "
+      "excluded.created");
+  insert.Bind(1, record.clip_id)
+      .Bind(2, record.frame)
+      .Bind(3, record.kind)
+      .Bind(4, record.value)
+      .Bind(5, record.sha256)
+      .Bind(6, NowUtc());
   insert.Step();
 }
 
@@ -31,10 +38,16 @@ std::vector<HintRecord> HintStore::Of(int64_t clip_id, const std::string& kind) 
   return ReadAll(std::move(statement.Bind(1, clip_id).Bind(2, kind)));
 }
 
-std::vector<HintRecord> HintStore::All() const { return ReadAll(database_.Prepare(std::string(kColumns) + "ORDER BY clip_id, frame")); }
+std::vector<HintRecord> HintStore::All() const {
+  return ReadAll(database_.Prepare(std::string(kColumns) + "ORDER BY clip_id, frame"));
+}
 
 bool HintStore::Remove(int64_t clip_id, int64_t frame, const std::string& kind) {
-  database_.Prepare("DELETE FROM hints WHERE clip_id = ? AND frame = ? AND kind = ?").Bind(1, clip_id).Bind(2, frame).Bind(3, kind).Step();
+  database_.Prepare("DELETE FROM hints WHERE clip_id = ? AND frame = ? AND kind = ?")
+      .Bind(1, clip_id)
+      .Bind(2, frame)
+      .Bind(3, kind)
+      .Step();
   return database_.Changes() > 0;
 }
 

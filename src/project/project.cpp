@@ -39,9 +39,11 @@ std::string NowUtc() {
   return text.data();
 }
 
-Project::Project(fs::path folder, std::unique_ptr<Database> database) : folder_(std::move(folder)), database_(std::move(database)) {
+Project::Project(fs::path folder, std::unique_ptr<Database> database)
+    : folder_(std::move(folder)), database_(std::move(database)) {
   Statement statement = database_->Prepare("SELECT value FROM project WHERE key = 'production_id'");
-  if (!statement.Step()) Throw(ErrorCode::kData, "the catalogue in \"{}\" has no production id; it is damaged", folder_.string());
+  if (!statement.Step())
+    Throw(ErrorCode::kData, "the catalogue in \"{}\" has no production id; it is damaged", folder_.string());
   production_id_ = statement.Text(0);
 }
 
@@ -50,13 +52,17 @@ Project::Project(Project&&) noexcept = default;
 
 Project Project::Create(const fs::path& folder) {
   std::error_code problem;
-  if (fs::exists(folder, problem)) Throw(ErrorCode::kCannotCreate, "\"{}\" exists; give another name or use it with --project", folder.string());
+  if (fs::exists(folder, problem))
+    Throw(ErrorCode::kCannotCreate, "\"{}\" exists; give another name or use it with --project", folder.string());
   const fs::path parent = folder.has_parent_path() ? folder.parent_path() : fs::path(".");
-  if (!fs::is_directory(parent, problem)) Throw(ErrorCode::kCannotCreate, "cannot create \"{}\": the folder \"{}\" does not exist", folder.string(), parent.string());
+  if (!fs::is_directory(parent, problem))
+    Throw(ErrorCode::kCannotCreate, "cannot create \"{}\": the folder \"{}\" does not exist", folder.string(),
+          parent.string());
   // Made beside and renamed: a project folder is whole or absent.
   const fs::path temp = parent / ("." + folder.filename().string() + ".part");
   fs::remove_all(temp, problem);
-  if (!fs::create_directory(temp, problem)) Throw(ErrorCode::kCannotCreate, "cannot create \"{}\": {}", folder.string(), problem.message());
+  if (!fs::create_directory(temp, problem))
+    Throw(ErrorCode::kCannotCreate, "cannot create \"{}\": {}", folder.string(), problem.message());
   {
     const Database database(temp / kCatalogue, Database::Mode::kCreate);
     database.Execute("PRAGMA journal_mode = WAL");
@@ -81,7 +87,8 @@ Project Project::Open(const fs::path& folder) {
 fs::path Project::Find(const std::optional<fs::path>& given) {
   if (given) {
     // "show" finds "show.shotfix": init NAME and --project NAME take the same word.
-    if (!fs::exists(*given / kCatalogue) && fs::exists(fs::path(given->string() + ".shotfix") / kCatalogue)) return given->string() + ".shotfix";
+    if (!fs::exists(*given / kCatalogue) && fs::exists(fs::path(given->string() + ".shotfix") / kCatalogue))
+      return given->string() + ".shotfix";
     return *given;
   }
   if (const char* named = std::getenv("SHOTFIX_PROJECT"); named != nullptr && *named != '\0') return named;
@@ -89,7 +96,8 @@ fs::path Project::Find(const std::optional<fs::path>& given) {
     if (const std::optional<fs::path> found = OnlyProjectIn(folder)) return *found;
     if (folder == folder.parent_path()) break;
   }
-  Throw(ErrorCode::kNoInput, "no project here or above; make one with \"shotfix init NAME\" or name one with --project");
+  Throw(ErrorCode::kNoInput,
+        "no project here or above; make one with \"shotfix init NAME\" or name one with --project");
 }
 
 fs::path Project::Subfolder(const std::string& name) const {

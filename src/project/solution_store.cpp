@@ -26,14 +26,18 @@ std::string Compress(const void* data, size_t bytes) {
   return out;
 }
 
-at::Tensor Expand(const std::string& packed, const std::array<int64_t, 3>& shape, at::ScalarType type, const fs::path& path) {
+at::Tensor Expand(const std::string& packed, const std::array<int64_t, 3>& shape, at::ScalarType type,
+                  const fs::path& path) {
   for (const int64_t side : shape) {
-    if (side < 1 || side > kMaxSide) Throw(ErrorCode::kData, "\"{}\" is damaged; delete it and run again", path.string());
+    if (side < 1 || side > kMaxSide)
+      Throw(ErrorCode::kData, "\"{}\" is damaged; delete it and run again", path.string());
   }
   at::Tensor tensor = at::empty({shape[0], shape[1], shape[2]}, type);
   uLongf size = tensor.nbytes();
-  const int result = uncompress(static_cast<Bytef*>(tensor.mutable_data_ptr()), &size, reinterpret_cast<const Bytef*>(packed.data()), packed.size());
-  if (result != Z_OK || size != tensor.nbytes()) Throw(ErrorCode::kData, "\"{}\" is damaged; delete it and run again", path.string());
+  const int result = uncompress(static_cast<Bytef*>(tensor.mutable_data_ptr()), &size,
+                                reinterpret_cast<const Bytef*>(packed.data()), packed.size());
+  if (result != Z_OK || size != tensor.nbytes())
+    Throw(ErrorCode::kData, "\"{}\" is damaged; delete it and run again", path.string());
   return tensor;
 }
 
@@ -81,7 +85,8 @@ class SolutionFile final : public image::FrameTrack {
     if (!body.Step()) Throw(ErrorCode::kData, "\"{}\" is damaged; delete it and run again", path_.string());
     solution.body = body.Text(0);
     Statement row = database_.Prepare("SELECT name, c, h, w, data FROM tensors");
-    while (row.Step()) solution.tensors[row.Text(0)] = Expand(row.Text(4), {row.Int(1), row.Int(2), row.Int(3)}, at::kFloat, path_);
+    while (row.Step())
+      solution.tensors[row.Text(0)] = Expand(row.Text(4), {row.Int(1), row.Int(2), row.Int(3)}, at::kFloat, path_);
     return solution;
   }
 
@@ -106,7 +111,8 @@ std::optional<image::Solution> SolutionStore::Find(const std::string& key) const
   return Load(path);
 }
 
-image::Solution SolutionStore::Make(const std::string& key, const std::function<image::Solution(std::shared_ptr<image::FrameTrack>)>& make) {
+image::Solution SolutionStore::Make(const std::string& key,
+                                    const std::function<image::Solution(std::shared_ptr<image::FrameTrack>)>& make) {
   const fs::path path = folder_ / (key + ".solution");
   const fs::path temp = folder_ / ("." + key + "." + std::to_string(getpid()) + ".part");
   std::error_code problem;

@@ -58,25 +58,33 @@ std::string Plot(const std::vector<TrainingPagePoint>& curve) {
     max_held_out = std::max(max_held_out, point.held_out);
   }
   const double max_x = std::max(1.0, loss.back().first);
-  return fmt::format("<svg viewBox='-4 -4 {:.0f} {:.0f}' width='{:.0f}' role='img'>{}{}</svg><p><b style='color:#48c'>loss</b> (top {:.3f}), "
-                     "<b style='color:#e80'>held-out error x 1000</b> (top {:.2f}) over {:.0f} steps</p>",
-                     kPlotWidth + 8, kPlotHeight + 8, kPlotWidth, Line(loss, max_x, max_loss, "#48c"), Line(held_out, max_x, max_held_out, "#e80"), max_loss, max_held_out, max_x);
+  return fmt::format(
+      "<svg viewBox='-4 -4 {:.0f} {:.0f}' width='{:.0f}' role='img'>{}{}</svg><p><b style='color:#48c'>loss</b> (top "
+      "{:.3f}), "
+      "<b style='color:#e80'>held-out error x 1000</b> (top {:.2f}) over {:.0f} steps</p>",
+      kPlotWidth + 8, kPlotHeight + 8, kPlotWidth, Line(loss, max_x, max_loss, "#48c"),
+      Line(held_out, max_x, max_held_out, "#e80"), max_loss, max_held_out, max_x);
 }
 
 }  // namespace
 
-void WriteTrainingPage(const std::filesystem::path& path, const TrainingPage& page, const std::function<std::string(const at::Tensor&)>& encode_png) {
+void WriteTrainingPage(const std::filesystem::path& path, const TrainingPage& page,
+                       const std::function<std::string(const at::Tensor&)>& encode_png) {
   std::string html = fmt::format(
-      "<!doctype html><html lang='en'><meta charset='utf-8'><title>{0}</title><style>body{{background:#222;color:#ddd;font:14px sans-serif;margin:2em}}"
-      "svg{{background:#181818}}td,th{{padding:2px 8px;text-align:left}}img{{max-width:22vw}}</style><h1>{0}</h1><table>",
+      "<!doctype html><html lang='en'><meta "
+      "charset='utf-8'><title>{0}</title><style>body{{background:#222;color:#ddd;font:14px sans-serif;margin:2em}}"
+      "svg{{background:#181818}}td,th{{padding:2px "
+      "8px;text-align:left}}img{{max-width:22vw}}</style><h1>{0}</h1><table>",
       Escape(page.title));
-  for (const auto& [name, value] : page.facts) html += fmt::format("<tr><th>{}</th><td>{}</td></tr>", Escape(name), Escape(value));
+  for (const auto& [name, value] : page.facts)
+    html += fmt::format("<tr><th>{}</th><td>{}</td></tr>", Escape(name), Escape(value));
   html += "</table><h2>Curve</h2>" + Plot(page.curve) + "<h2>Contact sheet</h2><table><tr><th></th>";
   for (const std::string& column : page.columns) html += fmt::format("<th>{}</th>", Escape(column));
   html += "</tr>";
   for (const TrainingPageRow& row : page.sheet) {
     html += fmt::format("<tr><th>{}</th>", Escape(row.label));
-    for (const at::Tensor& picture : row.pictures) html += "<td><img alt='' src='data:image/png;base64," + Base64(encode_png(picture)) + "'></td>";
+    for (const at::Tensor& picture : row.pictures)
+      html += "<td><img alt='' src='data:image/png;base64," + Base64(encode_png(picture)) + "'></td>";
     html += "</tr>";
   }
   WriteFileAtomically(path, html + "</table></html>\n", Overwrite::kAllow);

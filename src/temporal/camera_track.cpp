@@ -25,7 +25,8 @@ struct Link {
 
 cv::Point2f Map(const Homography& h, cv::Point2f p) {
   const double w = h[6] * p.x + h[7] * p.y + h[8];
-  return {static_cast<float>((h[0] * p.x + h[1] * p.y + h[2]) / w), static_cast<float>((h[3] * p.x + h[4] * p.y + h[5]) / w)};
+  return {static_cast<float>((h[0] * p.x + h[1] * p.y + h[2]) / w),
+          static_cast<float>((h[3] * p.x + h[4] * p.y + h[5]) / w)};
 }
 
 double MedianResidual(const Homography& h, const std::vector<cv::Point2f>& from, const std::vector<cv::Point2f>& to) {
@@ -68,7 +69,8 @@ Link LinkNeighbours(const cv::Mat& prev, const cv::Mat& next, const cv::Mat& mas
 cv::Mat FeatureMask(const at::Tensor& foreground) {
   if (!foreground.defined()) return {};
   const at::Tensor bytes = ((foreground[0] < 0.1).to(at::kByte) * 255).cpu().contiguous();
-  cv::Mat mask(static_cast<int>(bytes.size(0)), static_cast<int>(bytes.size(1)), CV_8UC1, const_cast<void*>(bytes.const_data_ptr()));
+  cv::Mat mask(static_cast<int>(bytes.size(0)), static_cast<int>(bytes.size(1)), CV_8UC1,
+               const_cast<void*>(bytes.const_data_ptr()));
   cv::Mat safe;
   cv::erode(mask, safe, cv::Mat(), cv::Point(-1, -1), 6);
   return cv::countNonZero(safe) > safe.rows * safe.cols / 50 ? safe : cv::Mat();
@@ -76,8 +78,9 @@ cv::Mat FeatureMask(const at::Tensor& foreground) {
 
 double CornerMotion(const Homography& h, double width, double height) {
   double worst = 0;
-  for (const cv::Point2f corner : {cv::Point2f(0, 0), cv::Point2f(static_cast<float>(width), 0), cv::Point2f(0, static_cast<float>(height)),
-                                   cv::Point2f(static_cast<float>(width), static_cast<float>(height))}) {
+  for (const cv::Point2f corner :
+       {cv::Point2f(0, 0), cv::Point2f(static_cast<float>(width), 0), cv::Point2f(0, static_cast<float>(height)),
+        cv::Point2f(static_cast<float>(width), static_cast<float>(height))}) {
     worst = std::max(worst, cv::norm(Map(h, corner) - corner));
   }
   return worst;
@@ -118,7 +121,8 @@ at::Tensor OffsetOf(const Homography& source_from_target, int64_t height, int64_
   return at::stack({(x * h[0] + y * h[1] + h[2]) / w - x, (x * h[3] + y * h[4] + h[5]) / w - y}).to(at::kFloat);
 }
 
-CameraTrack TrackCamera(image::ShotReader& shot, const ForegroundOf& foreground, const std::function<void(int64_t)>& on_frame) {
+CameraTrack TrackCamera(image::ShotReader& shot, const ForegroundOf& foreground,
+                        const std::function<void(int64_t)>& on_frame) {
   CameraTrack track;
   const FrameRange frames = shot.frames();
   cv::Mat prev = image::LumaMat(shot.Analysis(frames.begin));
@@ -140,7 +144,8 @@ CameraTrack TrackCamera(image::ShotReader& shot, const ForegroundOf& foreground,
   }
   // Judged per link: noise of a locked-off camera adds up along the chain, motion shows in every link.
   double drift = 0;
-  for (const auto& [frame, h] : track.reference_from_frame) drift = std::max(drift, CornerMotion(h, prev.cols, prev.rows));
+  for (const auto& [frame, h] : track.reference_from_frame)
+    drift = std::max(drift, CornerMotion(h, prev.cols, prev.rows));
   track.is_static = drift < kStaticLimitPx || (worst_motion < kStaticLimitPx && drift < 3 * kStaticLimitPx);
   if (track.is_static) {
     for (auto& [frame, h] : track.reference_from_frame) h = kIdentity;

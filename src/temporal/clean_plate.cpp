@@ -25,7 +25,9 @@ Canvas PlanCanvas(const CameraTrack& camera, int64_t height, int64_t width) {
   auto right = static_cast<double>(width);
   auto bottom = static_cast<double>(height);
   for (const auto& [frame, h] : camera.reference_from_frame) {
-    for (const auto& [x, y] : {std::pair{0.0, 0.0}, {static_cast<double>(width), 0.0}, {0.0, static_cast<double>(height)},
+    for (const auto& [x, y] : {std::pair{0.0, 0.0},
+                               {static_cast<double>(width), 0.0},
+                               {0.0, static_cast<double>(height)},
                                {static_cast<double>(width), static_cast<double>(height)}}) {
       const double w = h[6] * x + h[7] * y + h[8];
       left = std::min(left, (h[0] * x + h[1] * y + h[2]) / w);
@@ -73,7 +75,10 @@ at::Tensor MaskedMedian(const Samples& samples, const at::Tensor& count) {
       band.push_back(values.masked_fill(samples.valid[k].narrow(1, begin, rows).logical_not(), 1000));
     }
     const at::Tensor sorted = std::get<0>(at::stack(band).sort(0));
-    const at::Tensor middle = ((count.narrow(1, begin, rows).to(at::kLong) - 1).clamp_min(0) / 2).to(at::kLong).expand({3, rows, first.size(2)}).unsqueeze(0);
+    const at::Tensor middle = ((count.narrow(1, begin, rows).to(at::kLong) - 1).clamp_min(0) / 2)
+                                  .to(at::kLong)
+                                  .expand({3, rows, first.size(2)})
+                                  .unsqueeze(0);
     result.narrow(1, begin, rows).copy_(sorted.gather(0, middle).squeeze(0).to(at::kFloat) / 255.0);
   }
   return result.clamp(0, 1);
@@ -94,7 +99,8 @@ at::Tensor FillUnknown(const at::Tensor& picture, const at::Tensor& valid) {
   return known + image::Resize(filled, height, width) * (1 - valid);
 }
 
-CleanPlate GatherPlate(image::ShotReader& shot, const CameraTrack& camera, const ForegroundOf& foreground, const PlateOptions& options) {
+CleanPlate GatherPlate(image::ShotReader& shot, const CameraTrack& camera, const ForegroundOf& foreground,
+                       const PlateOptions& options) {
   const FrameRange frames = shot.frames();
   const int64_t height = shot.analysis_height();
   const int64_t width = shot.analysis_width();
@@ -105,7 +111,9 @@ CleanPlate GatherPlate(image::ShotReader& shot, const CameraTrack& camera, const
     const int64_t frame = frames.begin + (count > 1 ? k * (frames.size() - 1) / (count - 1) : 0);
     const at::Tensor matte = foreground(frame);
     at::Tensor background = at::ones({1, height, width}, at::kFloat);
-    if (matte.defined()) background = 1 - image::Dilate((matte > options.foreground_limit).to(at::kFloat), std::max<int64_t>(2, width / 160));
+    if (matte.defined())
+      background =
+          1 - image::Dilate((matte > options.foreground_limit).to(at::kFloat), std::max<int64_t>(2, width / 160));
     const Homography frame_from_canvas =
         Multiply(Invert(camera.reference_from_frame.at(frame)), Invert(canvas.canvas_from_reference));
     AddSample(samples, shot.Analysis(frame), background, OffsetOf(frame_from_canvas, canvas.height, canvas.width));

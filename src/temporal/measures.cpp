@@ -14,25 +14,26 @@ namespace {
 
 double Scalar(const at::Tensor& value) { return value.item<double>(); }
 
-double PairError(const at::Tensor& prev, const at::Tensor& next, const FlowLink& link) {
-  const at::Tensor moved = image::SampleAtOffset(next, link.next_from_prev, image::Filter::kBilinear);
-  return Scalar(((prev - moved).square().mean(0, true) * link.trust_at_prev).sum());
+double PairError(const NeighbourPair& pair, const FlowLink& link) {
+  const at::Tensor moved = image::SampleAtOffset(pair.next, link.next_from_prev, image::Filter::kBilinear);
+  return Scalar(((pair.prev - moved).square().mean(0, true) * link.trust_at_prev).sum());
 }
 
 at::Tensor LumaOf(const at::Tensor& rgb) { return (rgb[0] * 0.2126 + rgb[1] * 0.7152 + rgb[2] * 0.0722).unsqueeze(0); }
 
 }  // namespace
 
-void AddWarpError(WarpError& sum, const FlowLink& source_link, const at::Tensor& source_prev, const at::Tensor& source_next,
-                  const at::Tensor& result_prev, const at::Tensor& result_next) {
-  sum.source += PairError(source_prev, source_next, source_link);
-  sum.result += PairError(result_prev, result_next, source_link);
+void AddWarpError(WarpError& sum, const FlowLink& source_link, const NeighbourPair& source,
+                  const NeighbourPair& result) {
+  sum.source += PairError(source, source_link);
+  sum.result += PairError(result, source_link);
   sum.weight += Scalar(source_link.trust_at_prev.sum());
 }
 
 void FlickerMeter::Add(const at::Tensor& source_rgb, const at::Tensor& result_rgb, const at::Tensor& mask) {
   constexpr double kFloor = 1.0 / 1024;
-  at::Tensor change = at::log2(LumaOf(result_rgb).clamp_min(0) + kFloor) - at::log2(LumaOf(source_rgb).clamp_min(0) + kFloor);
+  at::Tensor change =
+      at::log2(LumaOf(result_rgb).clamp_min(0) + kFloor) - at::log2(LumaOf(source_rgb).clamp_min(0) + kFloor);
   double value = 0;
   if (mask.defined()) {
     const double area = Scalar(mask.sum());
@@ -52,9 +53,12 @@ void FlickerMeter::Add(const at::Tensor& source_rgb, const at::Tensor& result_rg
 double FlickerMeter::StopsRms() const { return count_ > 2 ? std::sqrt(sum_ / static_cast<double>(count_ - 2)) : 0; }
 
 double MatteMad(const at::Tensor& matte, const at::Tensor& truth) { return Scalar((matte - truth).abs().mean()) * 1e3; }
-double MatteMse(const at::Tensor& matte, const at::Tensor& truth) { return Scalar((matte - truth).square().mean()) * 1e3; }
+double MatteMse(const at::Tensor& matte, const at::Tensor& truth) {
+  return Scalar((matte - truth).square().mean()) * 1e3;
+}
 
-double MatteDtSsd(const at::Tensor& matte_prev, const at::Tensor& matte, const at::Tensor& truth_prev, const at::Tensor& truth) {
+double MatteDtSsd(const at::Tensor& matte_prev, const at::Tensor& matte, const at::Tensor& truth_prev,
+                  const at::Tensor& truth) {
   return std::sqrt(Scalar(((matte - matte_prev) - (truth - truth_prev)).square().mean())) * 1e2;
 }
 

@@ -10,7 +10,9 @@ namespace {
 
 constexpr double kFadePerFrame = 0.985;  // trust fades with distance even where flow is sure
 
-at::Tensor Pack(const Prior& prior) { return (at::cat({prior.matte, prior.trust}).clamp(0, 1) * 255 + 0.5).to(at::kByte).cpu(); }
+at::Tensor Pack(const Prior& prior) {
+  return (at::cat({prior.matte, prior.trust}).clamp(0, 1) * 255 + 0.5).to(at::kByte).cpu();
+}
 
 Prior Step(const Prior& from, const at::Tensor& from_of_to, const at::Tensor& trust_at_to) {
   if (!from.defined()) return {};
@@ -29,9 +31,11 @@ Prior Blend(const Prior& a, const Prior& b) {
   return {(a.matte * weight_a + b.matte * weight_b) / (weight_a + weight_b), at::max(a.trust, b.trust)};
 }
 
-// Walks one way through the shot, carrying the painted mattes; calls visit(frame, carried prior before any painting there).
+// Walks one way through the shot, carrying the painted mattes; calls visit(frame, carried prior before any painting
+// there).
 template <typename Visit>
-void Walk(image::ShotReader& shot, const PaintedMattes& painted, FlowEstimator& flow, bool forward, const Visit& visit) {
+void Walk(image::ShotReader& shot, const PaintedMattes& painted, FlowEstimator& flow, bool forward,
+          const Visit& visit) {
   const FrameRange frames = shot.frames();
   Prior carried;
   at::Tensor last;
@@ -59,7 +63,8 @@ Prior ReadPrior(const image::FrameTrack& track, int64_t frame) {
   return {values.narrow(0, 0, 1).contiguous(), values.narrow(0, 1, 1).contiguous()};
 }
 
-std::map<int64_t, Prior> PropagateMattes(image::ShotReader& shot, const PaintedMattes& painted, FlowEstimator& flow, image::FrameTrack& track,
+std::map<int64_t, Prior> PropagateMattes(image::ShotReader& shot, const PaintedMattes& painted, FlowEstimator& flow,
+                                         image::FrameTrack& track,
                                          const std::function<void(int64_t, int64_t)>& on_frame) {
   std::map<int64_t, Prior> left_out;
   if (painted.empty()) return left_out;

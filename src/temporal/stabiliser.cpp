@@ -28,8 +28,9 @@ std::vector<Path> TracePaths(const std::vector<FlowLink>& links, size_t centre, 
     if (!before.other_from_centre.defined()) {
       paths[k] = {link.next_from_prev, link.trust_at_prev};
     } else {
-      paths[k] = {ComposeFlow(before.other_from_centre, link.next_from_prev),
-                  before.trust * image::SampleAtOffset(link.trust_at_prev, before.other_from_centre, Filter::kBilinear)};
+      paths[k] = {
+          ComposeFlow(before.other_from_centre, link.next_from_prev),
+          before.trust * image::SampleAtOffset(link.trust_at_prev, before.other_from_centre, Filter::kBilinear)};
     }
   }
   for (size_t k = centre; k-- > begin;) {
@@ -38,14 +39,16 @@ std::vector<Path> TracePaths(const std::vector<FlowLink>& links, size_t centre, 
     if (!before.other_from_centre.defined()) {
       paths[k] = {link.prev_from_next, link.trust_at_next};
     } else {
-      paths[k] = {ComposeFlow(before.other_from_centre, link.prev_from_next),
-                  before.trust * image::SampleAtOffset(link.trust_at_next, before.other_from_centre, Filter::kBilinear)};
+      paths[k] = {
+          ComposeFlow(before.other_from_centre, link.prev_from_next),
+          before.trust * image::SampleAtOffset(link.trust_at_next, before.other_from_centre, Filter::kBilinear)};
     }
   }
   return paths;
 }
 
-at::Tensor ColourLikeness(const at::Tensor& guide, const at::Tensor& other, const at::Tensor& other_from_centre, double sigma) {
+at::Tensor ColourLikeness(const at::Tensor& guide, const at::Tensor& other, const at::Tensor& other_from_centre,
+                          double sigma) {
   const at::Tensor moved = image::SampleAtOffset(other, other_from_centre, Filter::kBilinear);
   return at::exp((guide - moved).square().mean(0, true) * (-0.5 / (sigma * sigma)));
 }
@@ -65,7 +68,8 @@ FieldWindow Collect(const std::vector<WindowEntry>& entries, const std::vector<F
 
 void StabiliserOptions::Validate() const {
   const auto check = [](const char* name, double value, double low, double high) {
-    if (!(value >= low && value <= high)) Throw(ErrorCode::kUsage, "{} is {}; allowed is {} to {}", name, value, low, high);
+    if (!(value >= low && value <= high))
+      Throw(ErrorCode::kUsage, "{} is {}; allowed is {} to {}", name, value, low, high);
   };
   check("gain_radius", gain_radius, 0, 16);
   check("warp_radius", warp_radius, 0, 16);
@@ -76,7 +80,8 @@ void StabiliserOptions::Validate() const {
 
 int StabiliserOptions::Radius() const { return std::max({gain_radius, warp_radius, alpha_radius}); }
 
-at::Tensor StabiliseField(const FieldWindow& window, size_t centre, int radius, double colour_sigma, double field_tolerance) {
+at::Tensor StabiliseField(const FieldWindow& window, size_t centre, int radius, double colour_sigma,
+                          double field_tolerance) {
   const at::Tensor& own = window.fields[centre];
   if (radius <= 0 || !own.defined()) return own;
   const size_t begin = centre - std::min<size_t>(centre, static_cast<size_t>(radius));
@@ -88,7 +93,8 @@ at::Tensor StabiliseField(const FieldWindow& window, size_t centre, int radius, 
   for (size_t k = begin; k < end; ++k) {
     if (k == centre || !window.fields[k].defined()) continue;
     const double distance = static_cast<double>(k) - static_cast<double>(centre);
-    const at::Tensor likeness = ColourLikeness(window.guides[centre], window.guides[k], paths[k].other_from_centre, colour_sigma);
+    const at::Tensor likeness =
+        ColourLikeness(window.guides[centre], window.guides[k], paths[k].other_from_centre, colour_sigma);
     at::Tensor weight = paths[k].trust * likeness * std::exp(-0.5 * distance * distance / (sigma * sigma));
     weight = image::Resize(weight, own.size(1), own.size(2));
     const at::Tensor path = image::ResizeOffset(paths[k].other_from_centre, own.size(1), own.size(2));

@@ -12,7 +12,8 @@ double Uniform(Rng& rng, double low, double high) {
 }
 
 int64_t UniformInt(Rng& rng, int64_t low, int64_t high_exclusive) {
-  return std::min(high_exclusive - 1, low + static_cast<int64_t>(Uniform(rng, 0, 1) * static_cast<double>(high_exclusive - low)));
+  return std::min(high_exclusive - 1,
+                  low + static_cast<int64_t>(Uniform(rng, 0, 1) * static_cast<double>(high_exclusive - low)));
 }
 
 ColourJitter DrawJitter(Rng& rng, double strength) {
@@ -24,7 +25,8 @@ ColourJitter DrawJitter(Rng& rng, double strength) {
 }
 
 at::Tensor Apply(const ColourJitter& jitter, const at::Tensor& picture) {
-  const at::Tensor gain = at::tensor({jitter.gain[0], jitter.gain[1], jitter.gain[2]}, picture.options()).view({3, 1, 1});
+  const at::Tensor gain =
+      at::tensor({jitter.gain[0], jitter.gain[1], jitter.gain[2]}, picture.options()).view({3, 1, 1});
   return picture * gain + jitter.lift;
 }
 
@@ -51,9 +53,12 @@ DegradedMatte DegradeMatte(Rng& rng, const at::Tensor& matte) {
   at::Tensor moved = image::SampleAtOffset(matte, at::cat({x, y}), image::Filter::kBilinear);
   if (Uniform(rng, 0, 1) < 0.5) moved = image::GaussianBlur(moved, Uniform(rng, 0.5, 2));
   // Patches that flow lost: matte from elsewhere, and trust that says so more or less.
-  const at::Tensor patches = (SmoothField(rng, height, width, UniformInt(rng, 4, 10), matte) - Uniform(rng, 0.6, 0.95)).clamp(0, 0.1) * 10;
-  const at::Tensor wrong = image::SampleAtOffset(matte, at::cat({x, y}) * 3 + Uniform(rng, -24, 24), image::Filter::kBilinear);
-  const at::Tensor trust = (1 - (x.abs() + y.abs()) / (4 * amplitude) * Uniform(rng, 0, 1)) * (1 - patches * Uniform(rng, 0.3, 1));
+  const at::Tensor patches =
+      (SmoothField(rng, height, width, UniformInt(rng, 4, 10), matte) - Uniform(rng, 0.6, 0.95)).clamp(0, 0.1) * 10;
+  const at::Tensor wrong =
+      image::SampleAtOffset(matte, at::cat({x, y}) * 3 + Uniform(rng, -24, 24), image::Filter::kBilinear);
+  const at::Tensor trust =
+      (1 - (x.abs() + y.abs()) / (4 * amplitude) * Uniform(rng, 0, 1)) * (1 - patches * Uniform(rng, 0.3, 1));
   return {moved * (1 - patches) + wrong * patches, trust.clamp(0, 1) * Uniform(rng, 0.4, 1)};
 }
 
@@ -66,7 +71,9 @@ at::Tensor Place(const at::Tensor& picture, const Placement& placement, int64_t 
   const at::Tensor v = step.view({size, 1});
   const at::Tensor x = u * cosine - v * sine + placement.centre_x;
   const at::Tensor y = u * sine + v * cosine + placement.centre_y;
-  const at::Tensor grid = at::stack({(x + 0.5) * (2.0 / static_cast<double>(picture.size(2))) - 1, (y + 0.5) * (2.0 / static_cast<double>(picture.size(1))) - 1}, -1);
+  const at::Tensor grid = at::stack({(x + 0.5) * (2.0 / static_cast<double>(picture.size(2))) - 1,
+                                     (y + 0.5) * (2.0 / static_cast<double>(picture.size(1))) - 1},
+                                    -1);
   constexpr int64_t kBilinear = 0;
   constexpr int64_t kZeros = 0;
   return at::grid_sampler_2d(picture.unsqueeze(0), grid.unsqueeze(0), kBilinear, kZeros, false).squeeze(0);

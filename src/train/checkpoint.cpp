@@ -20,8 +20,9 @@ torch::optim::AdamWParamState* StateOf(torch::optim::AdamW& optimiser, const tor
 Json ToJson(const TrainState& state, const std::string& fingerprint) {
   Json curve = Json::array();
   for (const model::CurvePoint& point : state.curve) curve.push_back({point.step, point.loss, point.held_out_mad});
-  return {{"step", state.step}, {"planned_steps", state.planned_steps}, {"seconds", state.seconds}, {"best_mad", state.best_mad},
-          {"since_best", state.since_best}, {"curve", curve}, {"fingerprint", fingerprint}};
+  return {{"step", state.step},         {"planned_steps", state.planned_steps}, {"seconds", state.seconds},
+          {"best_mad", state.best_mad}, {"since_best", state.since_best},       {"curve", curve},
+          {"fingerprint", fingerprint}};
 }
 
 }  // namespace
@@ -74,7 +75,8 @@ std::optional<TrainState> LoadCheckpoint(const std::filesystem::path& path, cons
       ++index;
     }
   } catch (const std::exception& problem) {
-    Throw(ErrorCode::kData, "the checkpoint \"{}\" is damaged ({}); delete it or train without --resume", path.string(), problem.what());
+    Throw(ErrorCode::kData, "the checkpoint \"{}\" is damaged ({}); delete it or train without --resume", path.string(),
+          problem.what());
   }
   for (const auto& [name, tensor] : file.tensors) {
     if (name.starts_with("best/")) state.best_weights[name.substr(5)] = tensor;

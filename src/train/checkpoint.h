@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Training state on disk: weights, their average, the optimiser's moments, the curve. Resuming continues to the same result.
+// Training state on disk: weights, their average, the optimiser's moments, the curve. Resuming continues to the same
+// result.
 #pragma once
 
 #include <torch/optim/adamw.h>

@@ -25,7 +25,8 @@ at::Tensor TileMask(size_t example, int64_t height, int64_t width) {
   at::Tensor mask = at::ones({1, height, width});
   for (int64_t y = 0; y < height; y += kTile) {
     for (int64_t x = 0; x < width; x += kTile) {
-      const uint64_t key = Mix((static_cast<uint64_t>(example) << 40) ^ (static_cast<uint64_t>(y) << 20) ^ static_cast<uint64_t>(x));
+      const uint64_t key =
+          Mix((static_cast<uint64_t>(example) << 40) ^ (static_cast<uint64_t>(y) << 20) ^ static_cast<uint64_t>(x));
       if (key % kEveryTile != 0) continue;
       mask.narrow(1, y, std::min(kTile, height - y)).narrow(2, x, std::min(kTile, width - x)).zero_();
     }
@@ -44,14 +45,18 @@ HeldOut ChooseHeldOut(const std::vector<MatteExample>& examples) {
     const int64_t width = examples[k].matte.size(2);
     const bool out = whole && k % kEveryFrame == kEveryFrame / 2;
     count += out ? 1 : 0;
-    held_out.teaches.push_back(!whole ? TileMask(k, height, width) : out ? at::zeros({1, height, width}) : at::ones({1, height, width}));
+    held_out.teaches.push_back(!whole ? TileMask(k, height, width)
+                               : out  ? at::zeros({1, height, width})
+                                      : at::ones({1, height, width}));
   }
   held_out.words = whole ? fmt::format("{} of {} painted frames", count, examples.size())
-                         : fmt::format("an eighth of the tiles of {} painted frame{}", examples.size(), examples.size() == 1 ? "" : "s");
+                         : fmt::format("an eighth of the tiles of {} painted frame{}", examples.size(),
+                                       examples.size() == 1 ? "" : "s");
   return held_out;
 }
 
-double HeldOutMad(model::MatteNet& net, const std::vector<MatteExample>& examples, const HeldOut& held_out, c10::Device device) {
+double HeldOutMad(model::MatteNet& net, const std::vector<MatteExample>& examples, const HeldOut& held_out,
+                  c10::Device device) {
   const torch::NoGradGuard guard;
   double sum = 0;
   double area = 0;
@@ -60,7 +65,10 @@ double HeldOutMad(model::MatteNet& net, const std::vector<MatteExample>& example
     const double pixels = out.sum().item<double>();
     if (pixels == 0) continue;
     const MatteExample& example = examples[k];
-    const at::Tensor input = model::AssembleMatteInput(example.perceptual, example.plate, example.prior).unsqueeze(0).to(device).contiguous(at::MemoryFormat::ChannelsLast);
+    const at::Tensor input = model::AssembleMatteInput(example.perceptual, example.plate, example.prior)
+                                 .unsqueeze(0)
+                                 .to(device)
+                                 .contiguous(at::MemoryFormat::ChannelsLast);
     const at::Tensor matte = torch::sigmoid(net->forward(input)).squeeze(0).cpu();
     sum += ((matte - example.matte).abs() * out).sum().item<double>();
     area += pixels;

@@ -12,14 +12,15 @@
 
 namespace shotfix::train {
 
-// Six painted frames or more: every fifth is held out whole. Fewer: an eighth of 32 px tiles in each, because a third of the
-// paint is too much to give away.
+// Six painted frames or more: every fifth is held out whole. Fewer: an eighth of 32 px tiles in each, because a third
+// of the paint is too much to give away.
 struct HeldOut {
   std::vector<at::Tensor> teaches;  // [1,h,w] per example: 1 teaches, 0 held out
   std::string words;
 };
 HeldOut ChooseHeldOut(const std::vector<MatteExample>& examples);
 // Mean absolute error x 1000 over the held-out pixels of all examples.
-double HeldOutMad(model::MatteNet& net, const std::vector<MatteExample>& examples, const HeldOut& held_out, c10::Device device);
+double HeldOutMad(model::MatteNet& net, const std::vector<MatteExample>& examples, const HeldOut& held_out,
+                  c10::Device device);
 
 }  // namespace shotfix::train

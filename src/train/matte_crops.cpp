@@ -11,9 +11,9 @@ namespace shotfix::train {
 namespace {
 
 // Channels of the stack.
-constexpr int64_t kPicture = 0;      // 3
-constexpr int64_t kForeground = 3;   // 3
-constexpr int64_t kPlate = 6;        // 3
+constexpr int64_t kPicture = 0;     // 3
+constexpr int64_t kForeground = 3;  // 3
+constexpr int64_t kPlate = 6;       // 3
 constexpr int64_t kMatte = 9;
 constexpr int64_t kPlateValid = 10;
 constexpr int64_t kPrior = 11;
@@ -33,7 +33,8 @@ ResidentExample MakeResident(const MatteExample& example, const at::Tensor& teac
   const at::Tensor foreground = composite::EstimateForeground(example.perceptual, example.matte, plate, valid);
   const at::Tensor prior = resident.has_prior ? example.prior.matte : none;
   const at::Tensor trust = resident.has_prior ? example.prior.trust : none;
-  resident.stack = at::cat({example.perceptual, foreground, plate, example.matte, valid, prior, trust, teaches}).to(device, at::kHalf);
+  resident.stack = at::cat({example.perceptual, foreground, plate, example.matte, valid, prior, trust, teaches})
+                       .to(device, at::kHalf);
   const at::Tensor soft = ((example.matte > 0.02) & (example.matte < 0.98)).to(at::kFloat);
   resident.band = at::nonzero(image::Dilate(soft, 3)[0] > 0.5);
   return resident;
@@ -42,10 +43,12 @@ ResidentExample MakeResident(const MatteExample& example, const at::Tensor& teac
 std::pair<int64_t, int64_t> DrawCentre(Rng& rng, const ResidentExample& example) {
   const int64_t height = example.stack.size(1);
   const int64_t width = example.stack.size(2);
-  if (example.band.size(0) == 0 || Uniform(rng, 0, 1) < 0.35) return {UniformInt(rng, 0, height), UniformInt(rng, 0, width)};
+  if (example.band.size(0) == 0 || Uniform(rng, 0, 1) < 0.35)
+    return {UniformInt(rng, 0, height), UniformInt(rng, 0, width)};
   const int64_t pick = UniformInt(rng, 0, example.band.size(0));
   constexpr int64_t kSpread = 40;
-  return {example.band[pick][0].item<int64_t>() + UniformInt(rng, -kSpread, kSpread), example.band[pick][1].item<int64_t>() + UniformInt(rng, -kSpread, kSpread)};
+  return {example.band[pick][0].item<int64_t>() + UniformInt(rng, -kSpread, kSpread),
+          example.band[pick][1].item<int64_t>() + UniformInt(rng, -kSpread, kSpread)};
 }
 
 // An unresampled crop, moved inside the picture; smaller pictures are padded with zeros (and teach nothing there).
@@ -88,7 +91,8 @@ struct MatteCrops::Crop {
   at::Tensor weight;
 };
 
-MatteCrops::MatteCrops(const std::vector<MatteExample>& examples, const std::vector<at::Tensor>& teaches, const MatteRecipe& recipe, c10::Device device)
+MatteCrops::MatteCrops(const std::vector<MatteExample>& examples, const std::vector<at::Tensor>& teaches,
+                       const MatteRecipe& recipe, c10::Device device)
     : recipe_(recipe) {
   for (size_t k = 0; k < examples.size(); ++k) examples_.push_back(MakeResident(examples[k], teaches[k], device));
 }
@@ -97,7 +101,8 @@ MatteCrops::Crop MatteCrops::Real(Rng& rng, const ResidentExample& example, doub
   at::Tensor crop = CutOut(example.stack, DrawCentre(rng, example), recipe_.crop_px);
   if (Uniform(rng, 0, 1) < 0.5) crop = crop.flip(2);
   const ColourJitter light = DrawJitter(rng, 0.12 * strength);
-  const at::Tensor picture = Apply(light, Part(crop, kPicture, 3)) + GaussianNoise(rng, Part(crop, kPicture, 3), Uniform(rng, 0, 0.012) * strength);
+  const at::Tensor picture = Apply(light, Part(crop, kPicture, 3)) +
+                             GaussianNoise(rng, Part(crop, kPicture, 3), Uniform(rng, 0, 0.012) * strength);
   temporal::PlateView plate;
   if (example.has_plate) {
     plate.rgb = Apply(DrawJitter(rng, 0.03 * strength), Apply(light, Part(crop, kPlate, 3)));
@@ -107,7 +112,8 @@ MatteCrops::Crop MatteCrops::Real(Rng& rng, const ResidentExample& example, doub
   return {model::AssembleMatteInput(picture, plate, prior), Part(crop, kMatte), Part(crop, kTeaches)};
 }
 
-MatteCrops::Crop MatteCrops::Recomposite(Rng& rng, const ResidentExample& actor, const ResidentExample& set, double strength) const {
+MatteCrops::Crop MatteCrops::Recomposite(Rng& rng, const ResidentExample& actor, const ResidentExample& set,
+                                         double strength) const {
   const int64_t size = recipe_.crop_px;
   const auto [y, x] = DrawCentre(rng, actor);
   Placement placement;
@@ -119,14 +125,18 @@ MatteCrops::Crop MatteCrops::Recomposite(Rng& rng, const ResidentExample& actor,
   const at::Tensor layer = Place(actor.stack.to(at::kFloat), placement, size);
   const at::Tensor matte = Part(layer, kMatte);
   const at::Tensor foreground = Apply(DrawJitter(rng, 0.12 * strength), Part(layer, kForeground, 3));
-  const at::Tensor behind = CutOut(set.stack, {UniformInt(rng, 0, set.stack.size(1)), UniformInt(rng, 0, set.stack.size(2))}, size);
+  const at::Tensor behind =
+      CutOut(set.stack, {UniformInt(rng, 0, set.stack.size(1)), UniformInt(rng, 0, set.stack.size(2))}, size);
   const ColourJitter light = DrawJitter(rng, 0.08 * strength);
   const at::Tensor plate_rgb = Apply(light, Part(behind, kPlate, 3));
   const at::Tensor background = Apply(DrawJitter(rng, 0.03 * strength), plate_rgb);
   // Cameras mix light, older composites mix codes: both occur in footage.
   const bool in_light = Uniform(rng, 0, 1) < 0.5;
-  const at::Tensor mixed = in_light ? (matte * foreground.clamp_min(0).square() + (1 - matte) * background.clamp_min(0).square()).clamp_min(1e-8).sqrt()
-                                    : matte * foreground + (1 - matte) * background;
+  const at::Tensor mixed =
+      in_light ? (matte * foreground.clamp_min(0).square() + (1 - matte) * background.clamp_min(0).square())
+                     .clamp_min(1e-8)
+                     .sqrt()
+               : matte * foreground + (1 - matte) * background;
   const at::Tensor picture = mixed + GaussianNoise(rng, mixed, Uniform(rng, 0.002, 0.012));
   temporal::PlateView plate{plate_rgb, WithholdPatches(rng, Part(behind, kPlateValid))};
   temporal::Prior prior;
@@ -135,7 +145,8 @@ MatteCrops::Crop MatteCrops::Recomposite(Rng& rng, const ResidentExample& actor,
     prior = {degraded.matte, degraded.trust};
   }
   // Where the plate was filled in, its picture is invented: it teaches less.
-  const at::Tensor weight = (matte > 0.02).to(at::kFloat) * Part(layer, kTeaches) + (matte <= 0.02).to(at::kFloat) * (0.25 + 0.75 * Part(behind, kPlateValid));
+  const at::Tensor weight = (matte > 0.02).to(at::kFloat) * Part(layer, kTeaches) +
+                            (matte <= 0.02).to(at::kFloat) * (0.25 + 0.75 * Part(behind, kPlateValid));
   return {model::AssembleMatteInput(picture, plate, prior), matte, weight};
 }
 

@@ -14,8 +14,8 @@ namespace shotfix::train {
 
 // One example, channels stacked, half floats on the training device.
 struct ResidentExample {
-  at::Tensor stack;      // [kStackChannels,h,w] float16, see matte_crops.cpp
-  at::Tensor band;       // [n,2] int64 (y, x): pixels of the soft band, where half of the crops are centred; CPU
+  at::Tensor stack;  // [kStackChannels,h,w] float16, see matte_crops.cpp
+  at::Tensor band;   // [n,2] int64 (y, x): pixels of the soft band, where half of the crops are centred; CPU
   bool has_plate = false;
   bool has_prior = false;
 };
@@ -29,7 +29,8 @@ struct Batch {
 class MatteCrops {
  public:
   // `teaches` [1,h,w] per example: 0 where pixels are held out.
-  MatteCrops(const std::vector<MatteExample>& examples, const std::vector<at::Tensor>& teaches, const MatteRecipe& recipe, c10::Device device);
+  MatteCrops(const std::vector<MatteExample>& examples, const std::vector<at::Tensor>& teaches,
+             const MatteRecipe& recipe, c10::Device device);
   // The batch of one step: a function of seed and step alone.
   Batch Draw(int64_t seed, int64_t step) const;
 

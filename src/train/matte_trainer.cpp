@@ -51,7 +51,10 @@ double LearningRate(const MatteRecipe& recipe, int64_t step, int64_t planned) {
 class Trainer {
  public:
   Trainer(const std::vector<MatteExample>& examples, const Recipe& recipe, const TrainOptions& options)
-      : examples_(examples), recipe_(recipe), options_(options), held_out_(ChooseHeldOut(examples)),
+      : examples_(examples),
+        recipe_(recipe),
+        options_(options),
+        held_out_(ChooseHeldOut(examples)),
         crops_(examples, held_out_.teaches, recipe.matte, options.device) {
     torch::manual_seed(static_cast<uint64_t>(options.seed));
     net_ = model::MatteNet(model::MatteNetOptions{recipe.matte.base_channels, recipe.matte.levels});
@@ -59,7 +62,9 @@ class Trainer {
     for (torch::Tensor& parameter : net_->parameters()) {
       if (parameter.dim() == 4) parameter.set_data(parameter.data().contiguous(at::MemoryFormat::ChannelsLast));
     }
-    optimiser_ = std::make_unique<torch::optim::AdamW>(net_->parameters(), torch::optim::AdamWOptions(recipe.matte.learning_rate).weight_decay(recipe.matte.weight_decay));
+    optimiser_ = std::make_unique<torch::optim::AdamW>(
+        net_->parameters(),
+        torch::optim::AdamWOptions(recipe.matte.learning_rate).weight_decay(recipe.matte.weight_decay));
     ema_ = std::make_unique<Ema>(*net_, recipe.matte.ema);
     state_.planned_steps = recipe.matte.steps;
   }
@@ -69,7 +74,9 @@ class Trainer {
  private:
   double Step();
   void Measure(double loss);
-  bool PatienceIsOver() const { return state_.since_best >= recipe_.matte.patience && state_.step * 2 > state_.planned_steps; }
+  bool PatienceIsOver() const {
+    return state_.since_best >= recipe_.matte.patience && state_.step * 2 > state_.planned_steps;
+  }
   void FitBudget();
   void Save() const;
   model::Head MakeHead();
@@ -93,7 +100,8 @@ class Trainer {
 double Trainer::Step() {
   const Batch batch = crops_.Draw(options_.seed, state_.step);
   for (auto& group : optimiser_->param_groups()) {
-    static_cast<torch::optim::AdamWOptions&>(group.options()).lr(LearningRate(recipe_.matte, state_.step, state_.planned_steps));
+    static_cast<torch::optim::AdamWOptions&>(group.options())
+        .lr(LearningRate(recipe_.matte, state_.step, state_.planned_steps));
   }
   optimiser_->zero_grad();
   const torch::Tensor loss = MatteLoss(net_->forward(batch.input), batch.truth, batch.weight, recipe_.matte);
@@ -128,7 +136,8 @@ void Trainer::FitBudget() {
   const auto affordable = static_cast<int64_t>(*options_.budget_s * kReserve / per_step_s);
   if (affordable >= recipe_.matte.steps) return;
   state_.planned_steps = std::max<int64_t>(kTimedSteps + 1, affordable);
-  log::Info("the budget of {:.0f} s allows {} of the recipe's {} steps", *options_.budget_s, state_.planned_steps, recipe_.matte.steps);
+  log::Info("the budget of {:.0f} s allows {} of the recipe's {} steps", *options_.budget_s, state_.planned_steps,
+            recipe_.matte.steps);
 }
 
 void Trainer::Save() const {
@@ -140,8 +149,10 @@ model::Head Trainer::MakeHead() {
   head.weights = state_.best_weights;
   int64_t uses_prior = 0;
   for (const MatteExample& example : examples_) uses_prior |= example.prior.defined() ? 1 : 0;
-  head.shape = {{"base_channels", recipe_.matte.base_channels}, {"levels", recipe_.matte.levels},
-                {"long_side_px", recipe_.matte.long_side_px}, {"uses_prior", uses_prior}};
+  head.shape = {{"base_channels", recipe_.matte.base_channels},
+                {"levels", recipe_.matte.levels},
+                {"long_side_px", recipe_.matte.long_side_px},
+                {"uses_prior", uses_prior}};
   head.recipe = recipe_.name;
   head.recipe_toml = recipe_.toml;
   head.curve = state_.curve;
@@ -171,9 +182,12 @@ MatteTrainingResult Trainer::Run(Progress& progress) {
       state_.seconds = seconds_before_ + SecondsSince(start_);
       Save();
     }
-    const double left_s = SecondsSince(start_) / static_cast<double>(state_.step) * static_cast<double>(state_.planned_steps - state_.step);
-    progress.Update("training", state_.step, state_.planned_steps, fmt::format("loss {:.4f}, held out {:.2f}, {:.0f} s left", loss, state_.best_mad, left_s));
-    result.interrupted = StopRequested() || (options_.stop_after_step && state_.step >= *options_.stop_after_step && !last);
+    const double left_s = SecondsSince(start_) / static_cast<double>(state_.step) *
+                          static_cast<double>(state_.planned_steps - state_.step);
+    progress.Update("training", state_.step, state_.planned_steps,
+                    fmt::format("loss {:.4f}, held out {:.2f}, {:.0f} s left", loss, state_.best_mad, left_s));
+    result.interrupted =
+        StopRequested() || (options_.stop_after_step && state_.step >= *options_.stop_after_step && !last);
     if (result.interrupted) break;
   }
   if (result.interrupted) Save();
@@ -188,10 +202,12 @@ MatteTrainingResult Trainer::Run(Progress& progress) {
 
 }  // namespace
 
-MatteTrainingResult TrainMatteHead(const std::vector<MatteExample>& examples, const Recipe& recipe, const TrainOptions& options, Progress& progress) {
+MatteTrainingResult TrainMatteHead(const std::vector<MatteExample>& examples, const Recipe& recipe,
+                                   const TrainOptions& options, Progress& progress) {
   recipe.Validate();
   if (examples.empty()) {
-    Throw(ErrorCode::kUsage, "there is no painted matte to learn from; add one with \"shotfix hint CLIP --frame N --matte M.png\"");
+    Throw(ErrorCode::kUsage,
+          "there is no painted matte to learn from; add one with \"shotfix hint CLIP --frame N --matte M.png\"");
   }
   return Trainer(examples, recipe, options).Run(progress);
 }

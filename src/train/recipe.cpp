@@ -30,16 +30,23 @@ Key Row(const char* name, T MatteRecipe::*member, double low, double high) {
 
 const std::vector<Key>& Keys() {
   using R = MatteRecipe;
-  static const std::vector<Key> keys = {
-      Row("base_channels", &R::base_channels, 8, 64),   Row("levels", &R::levels, 2, 5),
-      Row("long_side_px", &R::long_side_px, 64, 4096),  Row("steps", &R::steps, 1, 1e6),
-      Row("batch", &R::batch, 1, 256),                  Row("crop_px", &R::crop_px, 32, 1024),
-      Row("learning_rate", &R::learning_rate, 1e-6, 1), Row("weight_decay", &R::weight_decay, 0, 1),
-      Row("ema", &R::ema, 0, 0.9999),                   Row("held_out_every", &R::held_out_every, 1, 1e5),
-      Row("patience", &R::patience, 1, 1000),           Row("recomposite_share", &R::recomposite_share, 0, 1),
-      Row("prior_dropout", &R::prior_dropout, 0, 1),    Row("weight_bce", &R::weight_bce, 0, 100),
-      Row("weight_l1", &R::weight_l1, 0, 100),          Row("weight_band", &R::weight_band, 0, 100),
-      Row("weight_laplacian", &R::weight_laplacian, 0, 100)};
+  static const std::vector<Key> keys = {Row("base_channels", &R::base_channels, 8, 64),
+                                        Row("levels", &R::levels, 2, 5),
+                                        Row("long_side_px", &R::long_side_px, 64, 4096),
+                                        Row("steps", &R::steps, 1, 1e6),
+                                        Row("batch", &R::batch, 1, 256),
+                                        Row("crop_px", &R::crop_px, 32, 1024),
+                                        Row("learning_rate", &R::learning_rate, 1e-6, 1),
+                                        Row("weight_decay", &R::weight_decay, 0, 1),
+                                        Row("ema", &R::ema, 0, 0.9999),
+                                        Row("held_out_every", &R::held_out_every, 1, 1e5),
+                                        Row("patience", &R::patience, 1, 1000),
+                                        Row("recomposite_share", &R::recomposite_share, 0, 1),
+                                        Row("prior_dropout", &R::prior_dropout, 0, 1),
+                                        Row("weight_bce", &R::weight_bce, 0, 100),
+                                        Row("weight_l1", &R::weight_l1, 0, 100),
+                                        Row("weight_band", &R::weight_band, 0, 100),
+                                        Row("weight_laplacian", &R::weight_laplacian, 0, 100)};
   return keys;
 }
 
@@ -64,7 +71,8 @@ Recipe Parse(const std::string& name, const std::string& text) {
   try {
     const toml::table document = toml::parse(text);
     for (const auto& [key, node] : document) {
-      if (key.str() != "matte" || !node.is_table()) Throw(ErrorCode::kConfig, "recipe \"{}\": \"{}\" is not a section; [matte] is", name, key.str());
+      if (key.str() != "matte" || !node.is_table())
+        Throw(ErrorCode::kConfig, "recipe \"{}\": \"{}\" is not a section; [matte] is", name, key.str());
       ReadMatte(*node.as_table(), name, recipe.matte);
     }
   } catch (const toml::parse_error& problem) {
@@ -80,11 +88,15 @@ void Recipe::Validate() const {
   for (const Key& key : Keys()) {
     const double value = key.get(matte);
     if (!(value >= key.low && value <= key.high)) {
-      Throw(ErrorCode::kConfig, "recipe \"{}\": matte.{} is {}; allowed is {} to {}", name, key.name, value, key.low, key.high);
+      Throw(ErrorCode::kConfig, "recipe \"{}\": matte.{} is {}; allowed is {} to {}", name, key.name, value, key.low,
+            key.high);
     }
   }
-  if (matte.base_channels % 8 != 0) Throw(ErrorCode::kConfig, "recipe \"{}\": matte.base_channels is {}; allowed are multiples of 8", name, matte.base_channels);
-  if (matte.crop_px % 32 != 0) Throw(ErrorCode::kConfig, "recipe \"{}\": matte.crop_px is {}; allowed are multiples of 32", name, matte.crop_px);
+  if (matte.base_channels % 8 != 0)
+    Throw(ErrorCode::kConfig, "recipe \"{}\": matte.base_channels is {}; allowed are multiples of 8", name,
+          matte.base_channels);
+  if (matte.crop_px % 32 != 0)
+    Throw(ErrorCode::kConfig, "recipe \"{}\": matte.crop_px is {}; allowed are multiples of 32", name, matte.crop_px);
 }
 
 Recipe LoadRecipe(const std::string& name_or_path) {

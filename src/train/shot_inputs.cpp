@@ -22,7 +22,8 @@ media::ClipInfo OpenCatalogued(const project::ClipRecord& record) {
   std::error_code problem;
   const bool plain_file = fs::is_regular_file(record.path, problem);
   if (plain_file && static_cast<int64_t>(fs::file_size(record.path, problem)) != record.size_bytes) {
-    Throw(ErrorCode::kData, "\"{}\" is not the file that was ingested as \"{}\"; ingest it again", record.path, record.name);
+    Throw(ErrorCode::kData, "\"{}\" is not the file that was ingested as \"{}\"; ingest it again", record.path,
+          record.name);
   }
   return info;
 }
@@ -32,11 +33,13 @@ project::ClipRecord FindClip(const project::Project& project, const std::string&
   if (const auto record = clips.FindByName(name_or_path)) return *record;
   const std::string path = fs::absolute(name_or_path).lexically_normal().string();
   if (const auto record = clips.FindByPath(path)) return *record;
-  Throw(ErrorCode::kNoInput, "\"{}\" is not in this project; \"shotfix ingest {}\" adds a file, \"shotfix list\" shows the names", name_or_path, name_or_path);
+  Throw(ErrorCode::kNoInput,
+        "\"{}\" is not in this project; \"shotfix ingest {}\" adds a file, \"shotfix list\" shows the names",
+        name_or_path, name_or_path);
 }
 
-ShotInputs LoadShotInputs(const project::Project& project, const project::ClipRecord& clip, const media::ClipInfo& info, const CleanPlateChoice& choice,
-                          int64_t long_side_px) {
+ShotInputs LoadShotInputs(const project::Project& project, const project::ClipRecord& clip, const media::ClipInfo& info,
+                          const CleanPlateChoice& choice, int64_t long_side_px) {
   const image::AnalysisSize size = image::ChooseAnalysisSize(info.layout.height, info.layout.width, long_side_px);
   ShotInputs inputs;
   for (const project::HintRecord& hint : project::HintStore(project).Of(clip.id, "matte")) {
@@ -51,7 +54,8 @@ ShotInputs LoadShotInputs(const project::Project& project, const project::ClipRe
     plate = media::Probe(*choice.file, options);
     inputs.clean_plate_name = *choice.file;
     inputs.clean_plate_key = HashFile(*choice.file);
-  } else if (const auto record = choice.use_catalogue ? project::ClipStore(project).CleanPlateFor(clip) : std::nullopt) {
+  } else if (const auto record =
+                 choice.use_catalogue ? project::ClipStore(project).CleanPlateFor(clip) : std::nullopt) {
     plate = OpenCatalogued(*record);
     inputs.clean_plate_name = record->name;
     inputs.clean_plate_key = record->sha256;

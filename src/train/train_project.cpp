@@ -43,21 +43,25 @@ class Teacher {
   // The grant is the permission to learn from this clip's people.
   void Read(const Lesson& lesson, const compliance::ConsentGrant& grant) {
     const media::ClipInfo info = OpenCatalogued(lesson.clip);
-    const ShotInputs inputs = LoadShotInputs(project_, lesson.clip, info, {options_.use_clean_plates, {}}, recipe_.matte.long_side_px);
+    const ShotInputs inputs =
+        LoadShotInputs(project_, lesson.clip, info, {options_.use_clean_plates, {}}, recipe_.matte.long_side_px);
     Note(lesson, inputs, info, grant);
     if (options_.dry_run) return;
-    const std::unique_ptr<image::ShotReader> reader = media::OpenShotReader(info, info.frames, static_cast<int>(recipe_.matte.long_side_px));
+    const std::unique_ptr<image::ShotReader> reader =
+        media::OpenShotReader(info, info.frames, static_cast<int>(recipe_.matte.long_side_px));
     const std::shared_ptr<image::FrameTrack> track = project::SolutionStore(project_).MakeScratchTrack();
-    const temporal::MatteShot shot = temporal::AnalyseMatteShot(*reader, inputs.matte, *track, [&](const char* stage, int64_t done, int64_t total) {
-      ThrowIfStopped();
-      progress_.Update(fmt::format("{}: {}", lesson.clip.name, stage), done, total, "");
-    });
+    const temporal::MatteShot shot =
+        temporal::AnalyseMatteShot(*reader, inputs.matte, *track, [&](const char* stage, int64_t done, int64_t total) {
+          ThrowIfStopped();
+          progress_.Update(fmt::format("{}: {}", lesson.clip.name, stage), done, total, "");
+        });
     for (const auto& [frame, matte] : inputs.matte.painted) {
       MatteExample example;
       example.label = fmt::format("{} frame {}", lesson.clip.name, frame);
       example.perceptual = reader->Analysis(frame);
       example.matte = matte;
-      example.plate = temporal::ViewPlate(shot.plate, shot.camera.reference_from_frame.at(frame), matte.size(1), matte.size(2));
+      example.plate =
+          temporal::ViewPlate(shot.plate, shot.camera.reference_from_frame.at(frame), matte.size(1), matte.size(2));
       example.prior = shot.left_out.at(frame);
       examples_.push_back(std::move(example));
     }
@@ -69,10 +73,12 @@ class Teacher {
   const std::vector<std::string>& consent_ids() const { return consent_ids_; }
 
  private:
-  void Note(const Lesson& lesson, const ShotInputs& inputs, const media::ClipInfo& info, const compliance::ConsentGrant& grant) {
+  void Note(const Lesson& lesson, const ShotInputs& inputs, const media::ClipInfo& info,
+            const compliance::ConsentGrant& grant) {
     std::string frames;
     for (const int64_t frame : lesson.frames) frames += (frames.empty() ? "" : ", ") + std::to_string(frame);
-    used_.push_back(fmt::format("{}: painted frames {}; clean plate {}", lesson.clip.name, frames, inputs.clean_plate_name.empty() ? "none" : inputs.clean_plate_name));
+    used_.push_back(fmt::format("{}: painted frames {}; clean plate {}", lesson.clip.name, frames,
+                                inputs.clean_plate_name.empty() ? "none" : inputs.clean_plate_name));
     footage_.push_back({lesson.clip.name, lesson.clip.sha256, lesson.frames, info.frames});
     consent_ids_.insert(consent_ids_.end(), grant.entry_ids().begin(), grant.entry_ids().end());
   }
@@ -87,32 +93,42 @@ class Teacher {
   std::vector<std::string> consent_ids_;
 };
 
-std::vector<SheetRow> MakeSheet(const model::Head& head, const std::vector<MatteExample>& examples, c10::Device device) {
+std::vector<SheetRow> MakeSheet(const model::Head& head, const std::vector<MatteExample>& examples,
+                                c10::Device device) {
   constexpr size_t kMostRows = 12;
   const model::MatteHead matte_head(head, device);
   std::vector<SheetRow> sheet;
   for (const MatteExample& example : examples) {
     if (sheet.size() == kMostRows) break;
-    const at::Tensor matte = matte_head.Infer(model::AssembleMatteInput(example.perceptual, example.plate, example.prior));
+    const at::Tensor matte =
+        matte_head.Infer(model::AssembleMatteInput(example.perceptual, example.plate, example.prior));
     const auto grey = [](const at::Tensor& picture) { return picture.expand({3, -1, -1}).contiguous(); };
-    sheet.push_back({example.label, {example.perceptual, grey(example.matte), grey(matte), grey((matte - example.matte).abs() * 4).clamp(0, 1)}});
+    sheet.push_back(
+        {example.label,
+         {example.perceptual, grey(example.matte), grey(matte), grey((matte - example.matte).abs() * 4).clamp(0, 1)}});
   }
   return sheet;
 }
 
 }  // namespace
 
-std::filesystem::path ModelPath(const project::Project& project) { return project.Subfolder("models") / "mini_model.safetensors"; }
+std::filesystem::path ModelPath(const project::Project& project) {
+  return project.Subfolder("models") / "mini_model.safetensors";
+}
 
-TrainProjectResult TrainProject(const project::Project& project, const TrainProjectOptions& options, Progress& progress) {
+TrainProjectResult TrainProject(const project::Project& project, const TrainProjectOptions& options,
+                                Progress& progress) {
   const Recipe recipe = LoadRecipe(options.recipe);
   const std::vector<Lesson> lessons = FindLessons(project, options.clips);
-  if (lessons.empty()) Throw(ErrorCode::kUsage, "there is no painted matte to learn from; add one with \"shotfix hint CLIP --frame N --matte M.png\"");
+  if (lessons.empty())
+    Throw(ErrorCode::kUsage,
+          "there is no painted matte to learn from; add one with \"shotfix hint CLIP --frame N --matte M.png\"");
   const compliance::ConsentLedger ledger(project);
   const project::ClipStore clips(project);
   Teacher teacher(project, options, recipe, progress);
   for (const Lesson& lesson : lessons) {
-    const compliance::ConsentRequest request{compliance::Operation::kTraining, clips.PeopleIn(lesson.clip.id), lesson.clip.scene, lesson.clip.name};
+    const compliance::ConsentRequest request{compliance::Operation::kTraining, clips.PeopleIn(lesson.clip.id),
+                                             lesson.clip.scene, lesson.clip.name};
     teacher.Read(lesson, ledger.Require(request));
   }
   TrainProjectResult result;

@@ -42,7 +42,8 @@ struct Scores {
   double dtssd = 0;
 };
 
-Scores Score(const std::vector<at::Tensor>& mattes, const std::vector<at::Tensor>& truth, const std::set<int64_t>& hints) {
+Scores Score(const std::vector<at::Tensor>& mattes, const std::vector<at::Tensor>& truth,
+             const std::set<int64_t>& hints) {
   Scores sum;
   int count = 0;
   int pairs = 0;
@@ -63,7 +64,9 @@ Scores Score(const std::vector<at::Tensor>& mattes, const std::vector<at::Tensor
 class PrintProgress final : public Progress {
  public:
   void Update(std::string_view task, int64_t done, int64_t total, std::string_view note) override {
-    if (done % 50 == 0 || done == total) std::fprintf(stderr, "%.*s %ld/%ld %.*s\n", int(task.size()), task.data(), long(done), long(total), int(note.size()), note.data());
+    if (done % 50 == 0 || done == total)
+      std::fprintf(stderr, "%.*s %ld/%ld %.*s\n", int(task.size()), task.data(), long(done), long(total),
+                   int(note.size()), note.data());
   }
 };
 
@@ -79,7 +82,9 @@ std::vector<at::Tensor> ReadTruth(const std::string& path, int64_t count) {
   return truth;
 }
 
-void Print(const char* name, const Scores& scores) { std::printf("%-28s MAD %6.2f  MSE %6.2f  dtSSD %5.2f\n", name, scores.mad, scores.mse, scores.dtssd); }
+void Print(const char* name, const Scores& scores) {
+  std::printf("%-28s MAD %6.2f  MSE %6.2f  dtSSD %5.2f\n", name, scores.mad, scores.mse, scores.dtssd);
+}
 
 int Run(const BenchOptions& options) {
   const train::Recipe recipe = train::LoadRecipe(options.recipe);
@@ -94,19 +99,24 @@ int Run(const BenchOptions& options) {
     inputs.supplied_plate = image::AnalysisPicture(still.rgb, {reader->analysis_height(), reader->analysis_width()});
   }
   testing::MemoryTrack track;
-  const temporal::MatteShot shot = temporal::AnalyseMatteShot(*reader, inputs, track, [](const char*, int64_t, int64_t) {});
-  std::printf("camera %s, plate known %.1f %%\n", shot.camera.is_static ? "static" : "moving", shot.plate.valid.mean().item<double>() * 100);
+  const temporal::MatteShot shot =
+      temporal::AnalyseMatteShot(*reader, inputs, track, [](const char*, int64_t, int64_t) {});
+  std::printf("camera %s, plate known %.1f %%\n", shot.camera.is_static ? "static" : "moving",
+              shot.plate.valid.mean().item<double>() * 100);
   std::vector<train::MatteExample> examples;
   const auto view = [&](int64_t frame) {
-    return temporal::ViewPlate(shot.plate, shot.camera.reference_from_frame.at(frame), reader->analysis_height(), reader->analysis_width());
+    return temporal::ViewPlate(shot.plate, shot.camera.reference_from_frame.at(frame), reader->analysis_height(),
+                               reader->analysis_width());
   };
   for (const int64_t hint : hints) {
-    examples.push_back({"frame " + std::to_string(hint), reader->Analysis(hint), truth[static_cast<size_t>(hint)], view(hint), shot.left_out.at(hint)});
+    examples.push_back({"frame " + std::to_string(hint), reader->Analysis(hint), truth[static_cast<size_t>(hint)],
+                        view(hint), shot.left_out.at(hint)});
   }
   PrintProgress progress;
   train::TrainOptions train_options{image::SelectDevice(options.device), options.seed, options.budget_s, {}, false, {}};
   const train::MatteTrainingResult trained = train::TrainMatteHead(examples, recipe, train_options, progress);
-  std::printf("trained %ld steps in %.1f s, held out MAD %.2f (%s)\n", long(trained.steps_done), trained.seconds, trained.head.held_out_mad, trained.held_out.c_str());
+  std::printf("trained %ld steps in %.1f s, held out MAD %.2f (%s)\n", long(trained.steps_done), trained.seconds,
+              trained.head.held_out_mad, trained.held_out.c_str());
   const model::MatteHead head(trained.head, train_options.device);
   std::vector<at::Tensor> mattes;
   std::vector<at::Tensor> priors;
@@ -115,7 +125,8 @@ int Run(const BenchOptions& options) {
     const temporal::Prior prior = temporal::ReadPrior(track, frame);
     guides.push_back(reader->Analysis(frame));
     priors.push_back(prior.matte);
-    mattes.push_back(head.Infer(model::AssembleMatteInput(guides.back(), view(frame), head.uses_prior() ? prior : temporal::Prior{})));
+    mattes.push_back(head.Infer(
+        model::AssembleMatteInput(guides.back(), view(frame), head.uses_prior() ? prior : temporal::Prior{})));
   }
   std::vector<temporal::FlowLink> links;
   const auto flow = temporal::MakeDisFlow();
@@ -123,14 +134,18 @@ int Run(const BenchOptions& options) {
   std::vector<at::Tensor> smooth;
   const temporal::FieldWindow window{mattes, guides, &links};
   const temporal::StabiliserOptions defaults;
-  for (size_t k = 0; k < mattes.size(); ++k) smooth.push_back(temporal::StabiliseField(window, k, options.alpha_radius, defaults.colour_sigma, defaults.alpha_tolerance));
+  for (size_t k = 0; k < mattes.size(); ++k)
+    smooth.push_back(
+        temporal::StabiliseField(window, k, options.alpha_radius, defaults.colour_sigma, defaults.alpha_tolerance));
   Print("flow propagation alone", Score(priors, truth, hints));
   Print("network", Score(mattes, truth, hints));
   Print("network, stabilised", Score(smooth, truth, hints));
   if (!options.sheet.empty()) {
     std::vector<at::Tensor> rows;
     for (size_t k = 4; k < smooth.size(); k += smooth.size() / 4) {
-      rows.push_back(at::cat({guides[k], truth[k].expand({3, -1, -1}), smooth[k].expand({3, -1, -1}), (smooth[k] - truth[k]).abs().expand({3, -1, -1}) * 3, view(static_cast<int64_t>(k)).rgb}, 2));
+      rows.push_back(at::cat({guides[k], truth[k].expand({3, -1, -1}), smooth[k].expand({3, -1, -1}),
+                              (smooth[k] - truth[k]).abs().expand({3, -1, -1}) * 3, view(static_cast<int64_t>(k)).rgb},
+                             2));
     }
     media::WritePng(options.sheet, at::cat(rows, 1));
   }

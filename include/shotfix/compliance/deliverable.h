@@ -15,8 +15,8 @@ namespace shotfix::compliance {
 
 // What the label says. No personal data: ledger entries by id.
 struct LabelFacts {
-  std::vector<std::string> operations;   // "background"
-  std::string parameters_json;           // effective options
+  std::vector<std::string> operations;  // "background"
+  std::string parameters_json;          // effective options
   std::string model_sha256;
   std::string source_name;
   std::string source_sha256;
@@ -28,20 +28,21 @@ struct LabelFacts {
 // Known once all frames are written.
 struct LabelResult {
   int64_t frames = 0;
-  double altered_share = 0;              // of all pixels, 0 to 1
-  std::string edit_record;               // where the project keeps the support masks, empty: nowhere
+  double altered_share = 0;  // of all pixels, 0 to 1
+  std::string edit_record;   // where the project keeps the support masks, empty: nowhere
 };
 
 class DeliverableWriter {
  public:
-  // Throws kCannotCreate (folder missing, exists and not `overwrite`), kUsage, kUnavailable. Nothing appears under `path` yet.
-  DeliverableWriter(const std::filesystem::path& path, const media::EncodeSettings& settings, const media::ClipInfo& source,
-                    const ConsentGrant& grant, Overwrite overwrite);
+  // Throws kCannotCreate (folder missing, exists and not `overwrite`), kUsage, kUnavailable. Nothing appears under
+  // `path` yet.
+  DeliverableWriter(const std::filesystem::path& path, const media::EncodeSettings& settings,
+                    const media::ClipInfo& source, const ConsentGrant& grant, Overwrite overwrite);
   ~DeliverableWriter();  // without Commit nothing stays
 
   void Write(const image::PixelPlanes& planes, int64_t index);
-  // Finishes the file, writes the label, renames both into place: the label first, so that no altered file is ever there
-  // without one. Returns the label's path.
+  // Finishes the file, writes the label, renames both into place: the label first, so that no altered file is ever
+  // there without one. Returns the label's path.
   std::filesystem::path Commit(const LabelFacts& facts, const LabelResult& result);
 
  private:

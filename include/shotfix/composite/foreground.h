@@ -10,8 +10,10 @@ namespace shotfix::composite {
 // estimated by blur fusion (Forte 2021, "Approximate Fast Foreground Colour Estimation"). Pure colours of the actor
 // without the old background's spill: bounded, defined everywhere, equal to I where matte is 1.
 // perceptual or linear [3,H,W]; matte, plate_valid [1,H,W]; plate [3,H,W] (ignored where plate_valid is 0).
-at::Tensor EstimateForeground(const at::Tensor& picture, const at::Tensor& matte, const at::Tensor& plate, const at::Tensor& plate_valid);
+at::Tensor EstimateForeground(const at::Tensor& picture, const at::Tensor& matte, const at::Tensor& plate,
+                              const at::Tensor& plate_valid);
 // The background's own colours: the plate where known, else from the surroundings outside the matte.
-at::Tensor EstimateBackground(const at::Tensor& picture, const at::Tensor& matte, const at::Tensor& plate, const at::Tensor& plate_valid);
+at::Tensor EstimateBackground(const at::Tensor& picture, const at::Tensor& matte, const at::Tensor& plate,
+                              const at::Tensor& plate_valid);
 
 }  // namespace shotfix::composite

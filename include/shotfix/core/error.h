@@ -14,18 +14,18 @@ namespace shotfix {
 
 // Values are process exit codes: documented, stable, read by render farms.
 enum class ErrorCode {
-  kCheckFailed = 1,     // `verify`: a threshold was missed
-  kUsage = 64,          // bad command line
-  kData = 65,           // input is there but wrong: truncated, interlaced, other size
-  kNoInput = 66,        // input is not there or cannot be opened
-  kUnavailable = 69,    // no usable device or service
-  kInternal = 70,       // our own fault
-  kCannotCreate = 73,   // output exists, folder is missing
-  kIo = 74,             // read or write failed, disk full
-  kTryAgain = 75,       // busy: a farm requeues it
-  kNoPermission = 77,   // consent refused
-  kConfig = 78,         // bad configuration
-  kStopped = 130,       // stopped by the user
+  kCheckFailed = 1,    // `verify`: a threshold was missed
+  kUsage = 64,         // bad command line
+  kData = 65,          // input is there but wrong: truncated, interlaced, other size
+  kNoInput = 66,       // input is not there or cannot be opened
+  kUnavailable = 69,   // no usable device or service
+  kInternal = 70,      // our own fault
+  kCannotCreate = 73,  // output exists, folder is missing
+  kIo = 74,            // read or write failed, disk full
+  kTryAgain = 75,      // busy: a farm requeues it
+  kNoPermission = 77,  // consent refused
+  kConfig = 78,        // bad configuration
+  kStopped = 130,      // stopped by the user
 };
 
 // A broken contract or environment. `what()` is one sentence that names the thing, what it got, what is allowed
@@ -39,8 +39,14 @@ class Error : public std::runtime_error {
   std::optional<int64_t> frame() const { return frame_; }
 
   // Fluent details for machines (`--json` prints them as fields).
-  Error& WithFile(std::string file) { file_ = std::move(file); return *this; }
-  Error& WithFrame(int64_t frame) { frame_ = frame; return *this; }
+  Error& WithFile(std::string file) {
+    file_ = std::move(file);
+    return *this;
+  }
+  Error& WithFrame(int64_t frame) {
+    frame_ = frame;
+    return *this;
+  }
 
  private:
   ErrorCode code_;

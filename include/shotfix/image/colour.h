@@ -12,8 +12,17 @@ namespace shotfix::image {
 // Values are H.273 code points, so that container tags map one to one.
 enum class Primaries { kBt709 = 1, kUnknown = 2, kBt470bg = 5, kSmpte170m = 6, kBt2020 = 9, kP3D65 = 12 };
 enum class Transfer {
-  kBt709 = 1, kUnknown = 2, kGamma22 = 4, kGamma28 = 5, kSmpte170m = 6, kLinear = 8, kSrgb = 13, kBt2020Ten = 14,
-  kBt2020Twelve = 15, kPq = 16, kHlg = 18
+  kBt709 = 1,
+  kUnknown = 2,
+  kGamma22 = 4,
+  kGamma28 = 5,
+  kSmpte170m = 6,
+  kLinear = 8,
+  kSrgb = 13,
+  kBt2020Ten = 14,
+  kBt2020Twelve = 15,
+  kPq = 16,
+  kHlg = 18
 };
 enum class Matrix { kRgb = 0, kBt709 = 1, kUnknown = 2, kBt470bg = 5, kSmpte170m = 6, kBt2020 = 9 };
 enum class Range { kUnknown = 0, kLimited = 1, kFull = 2 };

@@ -13,7 +13,7 @@ namespace shotfix::image {
 struct DeviceInfo {
   bool cuda_library_loaded = false;  // libtorch_cuda.so and what it needs were found
   bool cuda_available = false;
-  std::string why_no_cuda;           // one sentence, empty when available
+  std::string why_no_cuda;  // one sentence, empty when available
 };
 
 // Loads LibTorch's CUDA side; call first thing in main. Also fixes what determinism needs: OpenCV's OpenCL off,

@@ -15,11 +15,11 @@ namespace shotfix::image {
 
 // A value: copying shares tensors and samples, which nobody writes to.
 struct Frame {
-  at::Tensor rgb;      // [3,H,W] float32, scene-linear in `space.primaries`, on a device
-  at::Tensor alpha;    // [1,H,W] float32 in [0,1]; undefined when the source has none
-  ColourSpace space;   // of the source samples
-  int64_t index = 0;   // in the clip's own numbering
-  int64_t pts = 0;     // in time_base
+  at::Tensor rgb;     // [3,H,W] float32, scene-linear in `space.primaries`, on a device
+  at::Tensor alpha;   // [1,H,W] float32 in [0,1]; undefined when the source has none
+  ColourSpace space;  // of the source samples
+  int64_t index = 0;  // in the clip's own numbering
+  int64_t pts = 0;    // in time_base
   int64_t duration = 0;
   Rational time_base;
   std::shared_ptr<const PixelPlanes> source;  // the decoded samples

@@ -10,12 +10,12 @@ namespace shotfix::image {
 
 // What the samples are, without saying how a codec packs them.
 struct PixelLayout {
-  int width = 0;           // luma samples
+  int width = 0;  // luma samples
   int height = 0;
-  int bit_depth = 8;       // 8 to 16; 32 when is_float
-  bool is_float = false;   // 32-bit float samples (OpenEXR)
+  int bit_depth = 8;      // 8 to 16; 32 when is_float
+  bool is_float = false;  // 32-bit float samples (OpenEXR)
   bool is_rgb = false;
-  bool is_grey = false;    // one colour plane
+  bool is_grey = false;  // one colour plane
   bool has_alpha = false;
   int chroma_shift_x = 0;  // log2 of horizontal chroma subsampling, 0 to 2
   int chroma_shift_y = 0;

@@ -20,8 +20,9 @@ at::Tensor BoxMean(const at::Tensor& picture, int64_t radius_px);
 // Largest (smallest) value in a square of side 2*radius+1.
 at::Tensor Dilate(const at::Tensor& picture, int64_t radius_px);
 at::Tensor Erode(const at::Tensor& picture, int64_t radius_px);
-// Edge-aware enlargement of `small` [1,h,w] that follows the large `guide` [3,H,W] (He & Sun 2015, fast guided filter with a
-// colour guide): the linear model is solved at the small size with radius_px and epsilon, and applied at the large one.
+// Edge-aware enlargement of `small` [1,h,w] that follows the large `guide` [3,H,W] (He & Sun 2015, fast guided filter
+// with a colour guide): the linear model is solved at the small size with radius_px and epsilon, and applied at the
+// large one.
 at::Tensor GuidedUpsample(const at::Tensor& guide, const at::Tensor& small, int64_t radius_px, double epsilon);
 // Scales a [2,h,w] offset field to another size, values included.
 at::Tensor ResizeOffset(const at::Tensor& offset, int64_t height, int64_t width);

@@ -12,11 +12,12 @@
 
 namespace shotfix::image {
 
-// Passes fill and read it; the project stores it whole or not at all. Low-dimensional quantities in it are already smooth.
+// Passes fill and read it; the project stores it whole or not at all. Low-dimensional quantities in it are already
+// smooth.
 struct Solution {
-  std::string body;                            // JSON text of the pass's own making
-  std::map<std::string, at::Tensor> tensors;   // float32 on the CPU: plates, tables
-  std::shared_ptr<FrameTrack> track;           // one small picture a frame
+  std::string body;                           // JSON text of the pass's own making
+  std::map<std::string, at::Tensor> tensors;  // float32 on the CPU: plates, tables
+  std::shared_ptr<FrameTrack> track;          // one small picture a frame
 };
 
 }  // namespace shotfix::image

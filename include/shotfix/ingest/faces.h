@@ -22,7 +22,7 @@ class FaceLocator {
  public:
   FaceLocator();
   ~FaceLocator();
-  bool available() const;          // false when the cascade file is not installed
+  bool available() const;  // false when the cascade file is not installed
   static std::string CascadePath();
   // perceptual [3,H,W]
   std::vector<FaceBox> Find(const at::Tensor& perceptual);

@@ -13,15 +13,15 @@
 namespace shotfix::ingest {
 
 struct IngestOptions {
-  std::vector<std::filesystem::path> paths;   // files, sequence patterns, folders (walked)
+  std::vector<std::filesystem::path> paths;  // files, sequence patterns, folders (walked)
   project::Role role = project::Role::kDailies;
-  std::string scene;                          // empty: from the slate log
+  std::string scene;  // empty: from the slate log
   std::string take;
   std::vector<std::string> people;
-  std::string in_space;                       // what untagged footage is
+  std::string in_space;  // what untagged footage is
   std::optional<std::filesystem::path> slate_log;
   bool locate_faces = true;
-  bool dry_run = false;                       // list what would be read
+  bool dry_run = false;  // list what would be read
 };
 
 struct IngestProblem {
@@ -31,9 +31,9 @@ struct IngestProblem {
 
 struct IngestReport {
   std::vector<project::ClipRecord> added;
-  int64_t known = 0;                          // skipped: same content
-  std::vector<IngestProblem> problems;        // reported, and the rest went on
-  std::vector<std::string> would_read;        // --dry-run
+  int64_t known = 0;                    // skipped: same content
+  std::vector<IngestProblem> problems;  // reported, and the rest went on
+  std::vector<std::string> would_read;  // --dry-run
 };
 
 // Throws kNoInput when a named path is not there, kStopped on Ctrl-C (what was read stays).

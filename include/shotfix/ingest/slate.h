@@ -13,8 +13,8 @@ struct Slate {
   std::string take;
 };
 
-// By file stem, lower case. Columns are found by name: Name or "Source File" or Filename; Scene; Take. Throws kNoInput, kData
-// (line number; at most 64 MiB and 200 columns are read).
+// By file stem, lower case. Columns are found by name: Name or "Source File" or Filename; Scene; Take. Throws kNoInput,
+// kData (line number; at most 64 MiB and 200 columns are read).
 std::map<std::string, Slate> ReadSlates(const std::filesystem::path& path);
 
 }  // namespace shotfix::ingest

@@ -16,21 +16,21 @@
 namespace shotfix::media {
 
 struct ClipInfo {
-  std::filesystem::path path;      // a file, or a sequence pattern such as "plate.%04d.exr"
-  std::string container;           // FFmpeg's name: "mov,mp4,m4a,3gp,3g2,mj2"; "image2" for sequences and stills
-  std::string codec;               // "h264", "prores" ...
+  std::filesystem::path path;  // a file, or a sequence pattern such as "plate.%04d.exr"
+  std::string container;       // FFmpeg's name: "mov,mp4,m4a,3gp,3g2,mj2"; "image2" for sequences and stills
+  std::string codec;           // "h264", "prores" ...
   image::PixelLayout layout;
-  image::ColourSpace space;        // tags as read; unknown stays unknown unless `assumed` applies
-  bool colour_assumed = false;     // the transfer comes from --in-space or from the file type (PNG: sRGB, EXR: linear)
-  Rational rate{24, 1};            // exact
+  image::ColourSpace space;     // tags as read; unknown stays unknown unless `assumed` applies
+  bool colour_assumed = false;  // the transfer comes from --in-space or from the file type (PNG: sRGB, EXR: linear)
+  Rational rate{24, 1};         // exact
   Rational time_base{1, 24};
   Rational sample_aspect{1, 1};
-  FrameRange frames;               // in the clip's own numbering: a sequence that starts at 1001 says 1001:N
-  std::vector<int64_t> pts;        // presentation time of each frame, ascending, in time_base
+  FrameRange frames;         // in the clip's own numbering: a sequence that starts at 1001 says 1001:N
+  std::vector<int64_t> pts;  // presentation time of each frame, ascending, in time_base
   bool variable_rate = false;
-  bool is_sequence = false;        // image files, one a frame (a still is a sequence of one)
-  std::string timecode;            // of the first frame; empty when there is none
-  double rotation_deg = 0;         // display rotation, carried as metadata, never applied
+  bool is_sequence = false;  // image files, one a frame (a still is a sequence of one)
+  std::string timecode;      // of the first frame; empty when there is none
+  double rotation_deg = 0;   // display rotation, carried as metadata, never applied
   int audio_streams = 0;
 
   int64_t frame_count() const { return frames.size(); }

@@ -20,12 +20,12 @@ Codec ParseCodec(const std::string& name);
 std::string CodecNames();
 
 struct EncodeSettings {
-  Codec codec = Codec::kByFileName;   // .mov ProRes 422 HQ, .mkv FFV1, .mp4 H.264, .mxf DNxHR, "%04d.exr" EXR ...
-  int quality_crf = 14;               // H.264 and HEVC only, 0 to 51; 14 is visually lossless
+  Codec codec = Codec::kByFileName;  // .mov ProRes 422 HQ, .mkv FFV1, .mp4 H.264, .mxf DNxHR, "%04d.exr" EXR ...
+  int quality_crf = 14;              // H.264 and HEVC only, 0 to 51; 14 is visually lossless
   bool copy_sound = true;
-  image::PixelLayout layout;          // of the planes that Write gets
-  image::ColourSpace space;           // of the planes; written as tags on stream and frames
-  FrameRange frames;                  // the part of the source that is written; sound and timecode are cut to it
+  image::PixelLayout layout;  // of the planes that Write gets
+  image::ColourSpace space;   // of the planes; written as tags on stream and frames
+  FrameRange frames;          // the part of the source that is written; sound and timecode are cut to it
 };
 
 // What a file name and `codec` resolve to. Throws kUsage on a name that says nothing.

@@ -8,7 +8,7 @@
 namespace shotfix::media {
 
 struct CodecSupport {
-  std::string name;   // "h264"
+  std::string name;  // "h264"
   bool decodes = false;
   bool encodes = false;
 };

@@ -15,9 +15,10 @@ namespace shotfix::model {
 
 inline constexpr int64_t kMatteInputChannels = 12;
 
-// What the network sees, [kMatteInputChannels,h,w] float32: picture (3), plate (3), |picture - plate| x 4 where valid (3),
-// plate valid (1), prior matte where trusted (1), prior trust (1). Missing plate or prior: zeros.
-at::Tensor AssembleMatteInput(const at::Tensor& perceptual, const temporal::PlateView& plate, const temporal::Prior& prior);
+// What the network sees, [kMatteInputChannels,h,w] float32: picture (3), plate (3), |picture - plate| x 4 where valid
+// (3), plate valid (1), prior matte where trusted (1), prior trust (1). Missing plate or prior: zeros.
+at::Tensor AssembleMatteInput(const at::Tensor& perceptual, const temporal::PlateView& plate,
+                              const temporal::Prior& prior);
 
 // Inference only; deterministic on one device. One thread at a time.
 class MatteHead {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The matte network: a small U-Net on half-size features with a full-size last stage. Heavy header: model and train only.
+// The matte network: a small U-Net on half-size features with a full-size last stage. Heavy header: model and train
+// only.
 #pragma once
 
 #include <torch/nn.h>
@@ -10,15 +11,15 @@
 namespace shotfix::model {
 
 struct MatteNetOptions {
-  int64_t base_channels = 24;    // 8 to 64, multiple of 8
-  int64_t levels = 4;            // 2 to 5, half size counts as the first
+  int64_t base_channels = 24;  // 8 to 64, multiple of 8
+  int64_t levels = 4;          // 2 to 5, half size counts as the first
 
   // Throws kData with the allowed values.
   void Validate() const;
 };
 
-// Input [N,12,H,W], output logits [N,1,H,W]; H and W are padded inside to multiples of 2^levels. No normalisation layers:
-// what the network does to a pixel must not depend on how large the picture around it is.
+// Input [N,12,H,W], output logits [N,1,H,W]; H and W are padded inside to multiples of 2^levels. No normalisation
+// layers: what the network does to a pixel must not depend on how large the picture around it is.
 class MatteNetImpl : public torch::nn::Module {
  public:
   explicit MatteNetImpl(const MatteNetOptions& options);

@@ -15,23 +15,23 @@ namespace shotfix::model {
 
 struct FootageUse {
   std::string clip_name;
-  std::string sha256;          // of the file's content
+  std::string sha256;  // of the file's content
   std::vector<int64_t> painted_frames;
-  FrameRange frames;           // that training or its analysis read
+  FrameRange frames;  // that training or its analysis read
 };
 
 struct CurvePoint {
   int64_t step = 0;
   double loss = 0;
-  double held_out_mad = -1;    // x 1000; negative where it was not measured
+  double held_out_mad = -1;  // x 1000; negative where it was not measured
 };
 
 // One head: weights of a small network and how it came to be.
 struct Head {
-  std::map<std::string, at::Tensor> weights;   // by parameter name, float32, CPU
-  std::map<std::string, int64_t> shape;        // what the network needs to be built again: "base_channels" ...
-  std::string recipe;                          // name
-  std::string recipe_toml;                     // effective, whole
+  std::map<std::string, at::Tensor> weights;  // by parameter name, float32, CPU
+  std::map<std::string, int64_t> shape;       // what the network needs to be built again: "base_channels" ...
+  std::string recipe;                         // name
+  std::string recipe_toml;                    // effective, whole
   std::vector<FootageUse> footage;
   std::vector<std::string> consent_ids;
   std::vector<CurvePoint> curve;
@@ -42,7 +42,7 @@ struct Head {
 
 struct MiniModel {
   std::string production_id;
-  std::map<std::string, Head> heads;           // "matte"; later light, gaze, mouth, flow
+  std::map<std::string, Head> heads;  // "matte"; later light, gaze, mouth, flow
 
   void Save(const std::filesystem::path& path) const;
   // Throws kNoInput, kData.

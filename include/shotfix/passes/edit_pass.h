@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The contract of a pass: it sees frames and its solution, and proposes edits. It never sees files, the database or other passes.
+// The contract of a pass: it sees frames and its solution, and proposes edits. It never sees files, the database or
+// other passes.
 #pragma once
 
 #include <functional>
@@ -15,11 +16,11 @@
 namespace shotfix::passes {
 
 struct PassTraits {
-  std::string name;                  // of the subcommand
-  int frames_before = 0;             // that Propose needs around a frame
+  std::string name;       // of the subcommand
+  int frames_before = 0;  // that Propose needs around a frame
   int frames_after = 0;
-  bool alters_person = false;        // then the factory takes a ConsentGrant
-  std::vector<std::string> heads;    // of the mini-model
+  bool alters_person = false;      // then the factory takes a ConsentGrant
+  std::vector<std::string> heads;  // of the mini-model
 };
 
 // Frames around the one that is edited; fewer at the ends of the shot.
@@ -46,7 +47,8 @@ class EditPass {
   // Text that names everything, beside the frames, that the solution depends on; the pipeline hashes it into the key.
   virtual std::string AnalysisKey() const = 0;
   // The whole shot, once. Writes one small picture a frame into `track`.
-  virtual image::Solution Analyse(image::ShotReader& shot, const std::shared_ptr<image::FrameTrack>& track, const AnalysisProgress& progress) const = 0;
+  virtual image::Solution Analyse(image::ShotReader& shot, const std::shared_ptr<image::FrameTrack>& track,
+                                  const AnalysisProgress& progress) const = 0;
   // Unpacks the solution once for many frames. Throws kData when it is of another version.
   virtual std::unique_ptr<Proposer> Bind(const image::Solution& solution) const = 0;
 };

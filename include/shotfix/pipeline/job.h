@@ -16,8 +16,8 @@ namespace shotfix::pipeline {
 
 // A pass as a user asks for it. One struct per kind; `background` is the only kind yet.
 struct BackgroundRequest {
-  std::string plate;                       // file, sequence pattern or catalogue name; empty with matte_only
-  std::string plate_in_space;              // what an untagged plate is
+  std::string plate;           // file, sequence pattern or catalogue name; empty with matte_only
+  std::string plate_in_space;  // what an untagged plate is
   PlateOptions placing;
   passes::BackgroundOptions look;
   train::CleanPlateChoice clean_plate;
@@ -25,22 +25,22 @@ struct BackgroundRequest {
 };
 
 struct Job {
-  std::string clip;                        // catalogue name or path
+  std::string clip;  // catalogue name or path
   std::filesystem::path output;
-  std::vector<BackgroundRequest> passes;   // in order
-  std::string frames;                      // "A:B", empty: all
+  std::vector<BackgroundRequest> passes;  // in order
+  std::string frames;                     // "A:B", empty: all
   media::Codec codec = media::Codec::kByFileName;
   int quality_crf = 14;
   bool copy_sound = true;
-  bool matte_only = false;                 // --matte-only: the picture untouched with the matte as alpha
+  bool matte_only = false;  // --matte-only: the picture untouched with the matte as alpha
   bool overwrite = false;
   bool dry_run = false;
   c10::Device device{c10::DeviceType::CPU};
-  std::string command_line;                // for the label
+  std::string command_line;  // for the label
 
   // Effective options, as JSON; stored with the run and in the label.
   std::string OptionsJson() const;
-  void Validate() const;                   // throws kUsage
+  void Validate() const;  // throws kUsage
 };
 
 struct JobResult {
@@ -48,13 +48,15 @@ struct JobResult {
   std::filesystem::path output;
   std::filesystem::path label;
   int64_t run_id = 0;
-  std::string plan;                        // what --dry-run prints
+  std::string plan;  // what --dry-run prints
 };
 
-// Throws the errors of its parts; the catalogue's run says "failed" or "stopped" then, and nothing appears under `output`.
+// Throws the errors of its parts; the catalogue's run says "failed" or "stopped" then, and nothing appears under
+// `output`.
 JobResult RunJob(const project::Project& project, const Job& job, Progress& progress);
 
-// Reads a job from TOML. Keys are the options' long names with underscores. Unknown keys are errors. Throws kConfig, kNoInput.
+// Reads a job from TOML. Keys are the options' long names with underscores. Unknown keys are errors. Throws kConfig,
+// kNoInput.
 Job ReadJob(const std::filesystem::path& recipe);
 
 }  // namespace shotfix::pipeline

@@ -25,12 +25,12 @@ struct RenderPass {
 
 struct RenderInputs {
   media::ClipInfo clip;
-  FrameRange frames;                        // to write; neighbours outside are read as needed
-  std::vector<RenderPass> passes;           // in order: each sees the result of the one before
+  FrameRange frames;               // to write; neighbours outside are read as needed
+  std::vector<RenderPass> passes;  // in order: each sees the result of the one before
   c10::Device device{c10::DeviceType::CPU};
-  bool linear_output = false;               // EXR: float planes of scene-linear light instead of the source's layout
-  bool matte_only = false;                  // write (1 - alpha) of the last pass as the alpha of the unchanged picture
-  image::PixelLayout output_layout;         // from OutputLayout
+  bool linear_output = false;        // EXR: float planes of scene-linear light instead of the source's layout
+  bool matte_only = false;           // write (1 - alpha) of the last pass as the alpha of the unchanged picture
+  image::PixelLayout output_layout;  // from OutputLayout
   std::shared_ptr<image::FrameTrack> support_record;  // receives the support of each frame, [1,H,W] uint8; may be null
 };
 
@@ -39,9 +39,12 @@ struct RenderStats {
   int64_t altered_pixels = 0;
   int64_t pixels = 0;
   double seconds = 0;
-  std::map<std::string, double> stage_seconds;  // "decode", "flow", "propose background", ...; of the stage's own thread
+  std::map<std::string, double>
+      stage_seconds;  // "decode", "flow", "propose background", ...; of the stage's own thread
 
-  double altered_share() const { return pixels > 0 ? static_cast<double>(altered_pixels) / static_cast<double>(pixels) : 0; }
+  double altered_share() const {
+    return pixels > 0 ? static_cast<double>(altered_pixels) / static_cast<double>(pixels) : 0;
+  }
 };
 
 // The layout that Render will hand to the writer.

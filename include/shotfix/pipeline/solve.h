@@ -18,6 +18,7 @@ struct SolveInputs {
 };
 
 // The stored solution of this clip, pass and settings, or a new one.
-image::Solution SolveOrLoad(project::SolutionStore& store, const SolveInputs& inputs, const passes::EditPass& pass, Progress& progress);
+image::Solution SolveOrLoad(project::SolutionStore& store, const SolveInputs& inputs, const passes::EditPass& pass,
+                            Progress& progress);
 
 }  // namespace shotfix::pipeline

@@ -17,9 +17,9 @@ Role ParseRole(const std::string& name);  // throws kUsage and lists the names
 
 struct ClipRecord {
   int64_t id = 0;
-  std::string name;        // unique in the project, made from the file name
-  std::string path;        // absolute; a pattern for sequences
-  std::string sha256;      // of the content (of the list of hashes for a sequence)
+  std::string name;    // unique in the project, made from the file name
+  std::string path;    // absolute; a pattern for sequences
+  std::string sha256;  // of the content (of the list of hashes for a sequence)
   int64_t size_bytes = 0;
   int64_t mtime_ns = 0;
   Role role = Role::kDailies;
@@ -35,7 +35,8 @@ class ClipStore {
  public:
   explicit ClipStore(const Project& project) : database_(project.database()) {}
 
-  // Gives the record an unused name and an id. Nothing when the same content is there already (another process was faster).
+  // Gives the record an unused name and an id. Nothing when the same content is there already (another process was
+  // faster).
   std::optional<ClipRecord> Add(ClipRecord record);
   std::vector<ClipRecord> All() const;
   std::optional<ClipRecord> FindByName(const std::string& name) const;

@@ -11,10 +11,10 @@ namespace shotfix::project {
 
 struct ConsentRow {
   int64_t sequence = 0;
-  std::string time;       // UTC
+  std::string time;  // UTC
   std::string body_json;
   std::string previous_hash;
-  std::string hash;       // SHA-256 of sequence, time, body and previous hash
+  std::string hash;  // SHA-256 of sequence, time, body and previous hash
 };
 
 class ConsentStore {

@@ -13,10 +13,10 @@ namespace shotfix::project {
 struct HintRecord {
   int64_t id = 0;
   int64_t clip_id = 0;
-  int64_t frame = 0;        // in the clip's own numbering
-  std::string kind;         // "matte", "light-from", "eyes"
-  std::string value;        // file name in hints/ for a matte; text for the others
-  std::string sha256;       // of the file or text
+  int64_t frame = 0;   // in the clip's own numbering
+  std::string kind;    // "matte", "light-from", "eyes"
+  std::string value;   // file name in hints/ for a matte; text for the others
+  std::string sha256;  // of the file or text
 };
 
 class HintStore {

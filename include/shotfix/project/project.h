@@ -11,7 +11,8 @@ namespace shotfix::project {
 
 class Database;
 
-// Owns the one connection that all stores share. One thread at a time; several processes may have the same project open.
+// Owns the one connection that all stores share. One thread at a time; several processes may have the same project
+// open.
 class Project {
  public:
   // Makes "NAME.shotfix" with an empty catalogue. Throws kCannotCreate when it exists.

@@ -15,8 +15,8 @@ struct RunRecord {
   std::string command;
   std::string options_json;
   std::string started;
-  std::string finished;      // empty while running or when it died
-  std::string status;        // "running", "done", "failed", "stopped"
+  std::string finished;  // empty while running or when it died
+  std::string status;    // "running", "done", "failed", "stopped"
   std::string result_json;
 };
 

@@ -19,7 +19,8 @@ class SolutionStore {
   // `key` is a hash in hex. Throws kData when the file is damaged.
   std::optional<image::Solution> Find(const std::string& key) const;
   // Calls `make` with a track that writes to disk, then stores the whole. What was there is replaced.
-  image::Solution Make(const std::string& key, const std::function<image::Solution(std::shared_ptr<image::FrameTrack>)>& make);
+  image::Solution Make(const std::string& key,
+                       const std::function<image::Solution(std::shared_ptr<image::FrameTrack>)>& make);
 
   // A track that is gone with its last user; for analyses that nobody stores.
   std::shared_ptr<image::FrameTrack> MakeScratchTrack();

@@ -24,14 +24,15 @@ at::Tensor OffsetOf(const Homography& source_from_target, int64_t height, int64_
 
 struct CameraTrack {
   std::map<int64_t, Homography> reference_from_frame;  // every frame of the shot
-  bool is_static = true;          // no corner moves by more than 0.5 px over the shot; then all are identity
-  double worst_residual_px = 0;   // median reprojection error of the worst link
-  int lost_links = 0;             // neighbours that could not be joined; the motion is held there
+  bool is_static = true;         // no corner moves by more than 0.5 px over the shot; then all are identity
+  double worst_residual_px = 0;  // median reprojection error of the worst link
+  int lost_links = 0;            // neighbours that could not be joined; the motion is held there
 };
 
-// Chains neighbours by features (Shi-Tomasi, pyramidal Lucas-Kanade, RANSAC). `foreground` gives [1,h,w] in [0,1], 1 where
-// features must be ignored (may return an undefined tensor). Progress is the callback.
+// Chains neighbours by features (Shi-Tomasi, pyramidal Lucas-Kanade, RANSAC). `foreground` gives [1,h,w] in [0,1], 1
+// where features must be ignored (may return an undefined tensor). Progress is the callback.
 using ForegroundOf = std::function<at::Tensor(int64_t frame)>;
-CameraTrack TrackCamera(image::ShotReader& shot, const ForegroundOf& foreground, const std::function<void(int64_t)>& on_frame);
+CameraTrack TrackCamera(image::ShotReader& shot, const ForegroundOf& foreground,
+                        const std::function<void(int64_t)>& on_frame);
 
 }  // namespace shotfix::temporal

@@ -26,14 +26,16 @@ struct PlateView {
 PlateView ViewPlate(const CleanPlate& plate, const Homography& reference_from_frame, int64_t height, int64_t width);
 
 struct PlateOptions {
-  int max_samples = 48;     // frames looked at, spread over the shot
-  int min_samples = 3;      // of the background, for a pixel to count as seen
+  int max_samples = 48;           // frames looked at, spread over the shot
+  int min_samples = 3;            // of the background, for a pixel to count as seen
   double foreground_limit = 0.1;  // matte above which a pixel is the actor's
 };
 // Per pixel the median of the frames in which it is background. Memory: max_samples pictures, whatever the length.
-CleanPlate GatherPlate(image::ShotReader& shot, const CameraTrack& camera, const ForegroundOf& foreground, const PlateOptions& options);
+CleanPlate GatherPlate(image::ShotReader& shot, const CameraTrack& camera, const ForegroundOf& foreground,
+                       const PlateOptions& options);
 
-// Fills where valid is 0 from the known surroundings, coarse to fine (push-pull, Gortler et al. 1996). [C,h,w], [1,h,w].
+// Fills where valid is 0 from the known surroundings, coarse to fine (push-pull, Gortler et al. 1996). [C,h,w],
+// [1,h,w].
 at::Tensor FillUnknown(const at::Tensor& picture, const at::Tensor& valid);
 
 }  // namespace shotfix::temporal

@@ -23,10 +23,10 @@ std::unique_ptr<FlowEstimator> MakeDisFlow(FlowQuality quality = FlowQuality::kM
 
 // Flow both ways between two neighbours in time, and how far each can be trusted.
 struct FlowLink {
-  at::Tensor next_from_prev;    // [2,H,W] on the grid of prev
-  at::Tensor prev_from_next;    // [2,H,W] on the grid of next
-  at::Tensor trust_at_prev;     // [1,H,W] in [0,1] on the grid of prev: 0 where occluded in next
-  at::Tensor trust_at_next;     // [1,H,W] in [0,1] on the grid of next
+  at::Tensor next_from_prev;  // [2,H,W] on the grid of prev
+  at::Tensor prev_from_next;  // [2,H,W] on the grid of next
+  at::Tensor trust_at_prev;   // [1,H,W] in [0,1] on the grid of prev: 0 where occluded in next
+  at::Tensor trust_at_next;   // [1,H,W] in [0,1] on the grid of next
 };
 FlowLink LinkFrames(FlowEstimator& estimator, const at::Tensor& prev, const at::Tensor& next);
 

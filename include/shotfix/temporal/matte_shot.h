@@ -10,19 +10,20 @@ namespace shotfix::temporal {
 
 struct MatteShot {
   CameraTrack camera;
-  CleanPlate plate;                    // supplied, or gathered from the shot where the actor moves away
+  CleanPlate plate;  // supplied, or gathered from the shot where the actor moves away
   bool plate_supplied = false;
-  std::map<int64_t, Prior> left_out;   // see PropagateMattes
+  std::map<int64_t, Prior> left_out;  // see PropagateMattes
 };
 
 struct MatteShotInputs {
-  PaintedMattes painted;               // may be empty
-  at::Tensor supplied_plate;           // [3,h,w] perceptual at the analysis size; undefined: gather one
+  PaintedMattes painted;      // may be empty
+  at::Tensor supplied_plate;  // [3,h,w] perceptual at the analysis size; undefined: gather one
 };
 
 // Stage is "propagating mattes", "tracking the camera", "gathering the plate".
 using StageProgress = std::function<void(const char* stage, int64_t done, int64_t total)>;
 // Fills `track` as PropagateMattes does.
-MatteShot AnalyseMatteShot(image::ShotReader& shot, const MatteShotInputs& inputs, image::FrameTrack& track, const StageProgress& progress);
+MatteShot AnalyseMatteShot(image::ShotReader& shot, const MatteShotInputs& inputs, image::FrameTrack& track,
+                           const StageProgress& progress);
 
 }  // namespace shotfix::temporal

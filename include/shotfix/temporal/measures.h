@@ -16,9 +16,14 @@ struct WarpError {
   // result over source; 1 means as steady as the source.
   double Ratio() const { return source > 0 ? result / source : 1.0; }
 };
-// Adds one pair of neighbours. All pictures [3,H,W] perceptual.
-void AddWarpError(WarpError& sum, const FlowLink& source_link, const at::Tensor& source_prev, const at::Tensor& source_next,
-                  const at::Tensor& result_prev, const at::Tensor& result_next);
+// Two neighbours in time, [3,H,W] perceptual.
+struct NeighbourPair {
+  at::Tensor prev;
+  at::Tensor next;
+};
+// Adds one pair; `source_link` is the flow of the source.
+void AddWarpError(WarpError& sum, const FlowLink& source_link, const NeighbourPair& source,
+                  const NeighbourPair& result);
 
 // Frame-mean log2 luma of the change, second difference in time (stops, rms): global flicker that the edit added.
 class FlickerMeter {
@@ -37,7 +42,8 @@ class FlickerMeter {
 double MatteMad(const at::Tensor& matte, const at::Tensor& truth);  // mean |difference| x 1000
 double MatteMse(const at::Tensor& matte, const at::Tensor& truth);  // mean square x 1000
 // sqrt(mean((d matte/dt - d truth/dt)^2)) x 100 of one pair of neighbours.
-double MatteDtSsd(const at::Tensor& matte_prev, const at::Tensor& matte, const at::Tensor& truth_prev, const at::Tensor& truth);
+double MatteDtSsd(const at::Tensor& matte_prev, const at::Tensor& matte, const at::Tensor& truth_prev,
+                  const at::Tensor& truth);
 
 // Peak signal-to-noise ratio in dB for values in [0,1]; infinity when equal.
 double Psnr(const at::Tensor& a, const at::Tensor& b);

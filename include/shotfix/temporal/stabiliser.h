@@ -14,10 +14,10 @@ namespace shotfix::temporal {
 // Note [Finite support]: a stabilised field depends on frames t-R..t+R and on nothing else. No recursion: a shot cut
 // anywhere and rendered in pieces gives the same bits as the whole shot.
 struct StabiliserOptions {
-  int gain_radius = 4;       // frames on each side, 0 to 16; sigma is half of it
-  int warp_radius = 2;       // frames, 0 to 16
-  int alpha_radius = 2;      // frames, 0 to 16
-  double colour_sigma = 0.06;  // perceptual units, > 0: a neighbour that looks different counts less
+  int gain_radius = 4;            // frames on each side, 0 to 16; sigma is half of it
+  int warp_radius = 2;            // frames, 0 to 16
+  int alpha_radius = 2;           // frames, 0 to 16
+  double colour_sigma = 0.06;     // perceptual units, > 0: a neighbour that looks different counts less
   double alpha_tolerance = 0.15;  // alpha, > 0: larger changes along the flow are motion, not flicker, and pass
 
   void Validate() const;
@@ -42,6 +42,7 @@ struct FieldWindow {
   std::vector<at::Tensor> guides;
   const std::vector<FlowLink>* links = nullptr;
 };
-at::Tensor StabiliseField(const FieldWindow& window, size_t centre, int radius, double colour_sigma, double field_tolerance);
+at::Tensor StabiliseField(const FieldWindow& window, size_t centre, int radius, double colour_sigma,
+                          double field_tolerance);
 
 }  // namespace shotfix::temporal

@@ -30,23 +30,23 @@ struct MatteExample {
 struct TrainOptions {
   c10::Device device{c10::DeviceType::CPU};
   int64_t seed = 1;
-  std::optional<double> budget_s;              // wall time; the schedule is cut to fit and still ends with a low rate
-  std::filesystem::path checkpoint;            // written while training; empty: none
-  bool resume = false;                         // go on from the checkpoint when it fits recipe, seed and examples
-  std::optional<int64_t> stop_after_step;      // tests: leave as if interrupted, checkpoint written
+  std::optional<double> budget_s;          // wall time; the schedule is cut to fit and still ends with a low rate
+  std::filesystem::path checkpoint;        // written while training; empty: none
+  bool resume = false;                     // go on from the checkpoint when it fits recipe, seed and examples
+  std::optional<int64_t> stop_after_step;  // tests: leave as if interrupted, checkpoint written
 };
 
 struct MatteTrainingResult {
-  model::Head head;                            // best weights by held-out error
+  model::Head head;  // best weights by held-out error
   int64_t steps_done = 0;
-  bool interrupted = false;                    // stopped by the user; the head is what was best so far
+  bool interrupted = false;  // stopped by the user; the head is what was best so far
   bool stopped_early = false;
   double seconds = 0;
-  std::string held_out;                        // what was held out, in words
+  std::string held_out;  // what was held out, in words
 };
 
 // Throws kUsage without examples, kStopped never (see `interrupted`).
-MatteTrainingResult TrainMatteHead(const std::vector<MatteExample>& examples, const Recipe& recipe, const TrainOptions& options,
-                                   Progress& progress);
+MatteTrainingResult TrainMatteHead(const std::vector<MatteExample>& examples, const Recipe& recipe,
+                                   const TrainOptions& options, Progress& progress);
 
 }  // namespace shotfix::train

@@ -16,9 +16,9 @@ struct TrainProjectOptions {
   int64_t seed = 1;
   bool resume = false;
   bool use_clean_plates = true;
-  std::vector<std::string> clips;       // names; empty: every clip with a painted matte
+  std::vector<std::string> clips;  // names; empty: every clip with a painted matte
   c10::Device device{c10::DeviceType::CPU};
-  bool dry_run = false;                 // only say what would be used
+  bool dry_run = false;  // only say what would be used
 };
 
 // One row of the contact sheet: picture, painted matte, learned matte, difference; [3,h,w] each.
@@ -31,11 +31,12 @@ struct TrainProjectResult {
   MatteTrainingResult training;
   std::filesystem::path model_path;
   std::vector<SheetRow> sheet;
-  std::vector<std::string> used;        // "take_a: frames 3, 17; clean plate set_1"
+  std::vector<std::string> used;  // "take_a: frames 3, 17; clean plate set_1"
 };
 
 std::filesystem::path ModelPath(const project::Project& project);
 // Reads nothing but catalogued clips whose people allow training; throws kNoPermission otherwise, kUsage without hints.
-TrainProjectResult TrainProject(const project::Project& project, const TrainProjectOptions& options, Progress& progress);
+TrainProjectResult TrainProject(const project::Project& project, const TrainProjectOptions& options,
+                                Progress& progress);
 
 }  // namespace shotfix::train

@@ -18,7 +18,8 @@ using Json = nlohmann::json;
 constexpr int64_t kGrainPairs = 4;
 
 // Grain and softness of the old background, from a few neighbouring pairs at full size.
-void MeasureLook(image::ShotReader& shot, const model::MatteHead& head, const image::FrameTrack& track, ShotFacts& facts) {
+void MeasureLook(image::ShotReader& shot, const model::MatteHead& head, const image::FrameTrack& track,
+                 ShotFacts& facts) {
   const FrameRange frames = shot.frames();
   composite::GrainMeter meter;
   const int64_t pairs = std::min<int64_t>(kGrainPairs, frames.size() - 1);
@@ -33,9 +34,11 @@ void MeasureLook(image::ShotReader& shot, const model::MatteHead& head, const im
     if (const std::optional<double> blur = composite::EdgeBlurSigma(picture, background)) blurs.push_back(*blur);
     if (pairs == 0) continue;
     const at::Tensor next = shot.FullSize(frame + 1);
-    const at::Tensor next_from_this = facts.camera.is_static ? at::zeros({2, picture.size(1), picture.size(2)}) : flow->Estimate(picture, next);
+    const at::Tensor next_from_this =
+        facts.camera.is_static ? at::zeros({2, picture.size(1), picture.size(2)}) : flow->Estimate(picture, next);
     // A locked-off camera needs no resampling, which would soften the grain that is measured.
-    const at::Tensor aligned = facts.camera.is_static ? next : image::SampleAtOffset(next, next_from_this, image::Filter::kBicubic);
+    const at::Tensor aligned =
+        facts.camera.is_static ? next : image::SampleAtOffset(next, next_from_this, image::Filter::kBicubic);
     meter.Add(picture, aligned, background);
   }
   facts.grain = meter.Model();
@@ -50,17 +53,21 @@ Json ToJson(const composite::GrainModel& grain) {
 
 }  // namespace
 
-at::Tensor InferMatte(const model::MatteHead& head, const ShotFacts& facts, const image::FrameTrack& track, int64_t frame, const at::Tensor& picture) {
+at::Tensor InferMatte(const model::MatteHead& head, const ShotFacts& facts, const image::FrameTrack& track,
+                      int64_t frame, const at::Tensor& picture) {
   const auto reference_from_frame = facts.camera.reference_from_frame.find(frame);
-  const temporal::Homography& camera = reference_from_frame == facts.camera.reference_from_frame.end() ? temporal::kIdentity : reference_from_frame->second;
+  const temporal::Homography& camera = reference_from_frame == facts.camera.reference_from_frame.end()
+                                           ? temporal::kIdentity
+                                           : reference_from_frame->second;
   const temporal::PlateView view = temporal::ViewPlate(facts.plate, camera, facts.size.height, facts.size.width);
   const temporal::Prior prior = head.uses_prior() ? temporal::ReadPrior(track, frame) : temporal::Prior{};
   return head.Infer(model::AssembleMatteInput(picture, view, prior));
 }
 
-ShotFacts AnalyseShot(image::ShotReader& shot, const BackgroundInputs& inputs, const model::MatteHead& head, image::FrameTrack& track,
-                      const AnalysisProgress& progress) {
-  temporal::MatteShot matte_shot = temporal::AnalyseMatteShot(shot, {inputs.painted, inputs.clean_plate}, track, progress);
+ShotFacts AnalyseShot(image::ShotReader& shot, const BackgroundInputs& inputs, const model::MatteHead& head,
+                      image::FrameTrack& track, const AnalysisProgress& progress) {
+  temporal::MatteShot matte_shot =
+      temporal::AnalyseMatteShot(shot, {inputs.painted, inputs.clean_plate}, track, progress);
   ShotFacts facts;
   facts.size = {shot.analysis_height(), shot.analysis_width()};
   facts.camera = std::move(matte_shot.camera);
@@ -72,9 +79,13 @@ ShotFacts AnalyseShot(image::ShotReader& shot, const BackgroundInputs& inputs, c
 }
 
 image::Solution Pack(const ShotFacts& facts, std::shared_ptr<image::FrameTrack> track) {
-  Json body = {{"version", kSolutionVersion}, {"size", {facts.size.height, facts.size.width}}, {"static_camera", facts.camera.is_static},
-               {"worst_residual_px", facts.camera.worst_residual_px}, {"lost_links", facts.camera.lost_links},
-               {"canvas_from_reference", facts.plate.canvas_from_reference}, {"grain", ToJson(facts.grain)}};
+  Json body = {{"version", kSolutionVersion},
+               {"size", {facts.size.height, facts.size.width}},
+               {"static_camera", facts.camera.is_static},
+               {"worst_residual_px", facts.camera.worst_residual_px},
+               {"lost_links", facts.camera.lost_links},
+               {"canvas_from_reference", facts.plate.canvas_from_reference},
+               {"grain", ToJson(facts.grain)}};
   if (facts.background_blur_px) body["background_blur_px"] = *facts.background_blur_px;
   if (!facts.camera.is_static) {
     for (const auto& [frame, h] : facts.camera.reference_from_frame) body["reference_from_frame"].push_back({frame, h});
@@ -89,19 +100,25 @@ image::Solution Pack(const ShotFacts& facts, std::shared_ptr<image::FrameTrack> 
 ShotFacts Unpack(const image::Solution& solution) {
   try {
     const Json body = Json::parse(solution.body);
-    if (body.at("version") != kSolutionVersion) Throw(ErrorCode::kData, "the stored analysis is of version {}; this shotfix writes {}", body.at("version").dump(), kSolutionVersion);
+    if (body.at("version") != kSolutionVersion)
+      Throw(ErrorCode::kData, "the stored analysis is of version {}; this shotfix writes {}", body.at("version").dump(),
+            kSolutionVersion);
     ShotFacts facts;
     facts.size = {body.at("size").at(0), body.at("size").at(1)};
     facts.camera.is_static = body.at("static_camera");
-    for (const Json& row : body.value("reference_from_frame", Json::array())) facts.camera.reference_from_frame[row.at(0)] = row.at(1).get<temporal::Homography>();
-    facts.plate = {solution.tensors.at("plate"), solution.tensors.at("plate_valid"), body.at("canvas_from_reference").get<temporal::Homography>()};
+    for (const Json& row : body.value("reference_from_frame", Json::array()))
+      facts.camera.reference_from_frame[row.at(0)] = row.at(1).get<temporal::Homography>();
+    facts.plate = {solution.tensors.at("plate"), solution.tensors.at("plate_valid"),
+                   body.at("canvas_from_reference").get<temporal::Homography>()};
     facts.grain.sigma = body.at("grain").at("sigma").get<decltype(facts.grain.sigma)>();
     facts.grain.correlation_px = body.at("grain").at("correlation_px");
     facts.grain.chroma_link = body.at("grain").at("chroma_link");
     if (body.contains("background_blur_px")) facts.background_blur_px = body.at("background_blur_px").get<double>();
     return facts;
   } catch (const std::exception& problem) {
-    Throw(ErrorCode::kData, "the stored analysis of the shot cannot be read: {}; delete the project's solutions folder and run again", problem.what());
+    Throw(ErrorCode::kData,
+          "the stored analysis of the shot cannot be read: {}; delete the project's solutions folder and run again",
+          problem.what());
   }
 }
 

@@ -21,12 +21,13 @@ struct ShotFacts {
   std::optional<double> background_blur_px;  // edge softness of the old background at the clip's own size
 };
 
-ShotFacts AnalyseShot(image::ShotReader& shot, const BackgroundInputs& inputs, const model::MatteHead& head, image::FrameTrack& track,
-                      const AnalysisProgress& progress);
+ShotFacts AnalyseShot(image::ShotReader& shot, const BackgroundInputs& inputs, const model::MatteHead& head,
+                      image::FrameTrack& track, const AnalysisProgress& progress);
 image::Solution Pack(const ShotFacts& facts, std::shared_ptr<image::FrameTrack> track);
 ShotFacts Unpack(const image::Solution& solution);  // throws kData
 
 // The matte of one analysis picture, [1,h,w] in [0,1], before levels.
-at::Tensor InferMatte(const model::MatteHead& head, const ShotFacts& facts, const image::FrameTrack& track, int64_t frame, const at::Tensor& picture);
+at::Tensor InferMatte(const model::MatteHead& head, const ShotFacts& facts, const image::FrameTrack& track,
+                      int64_t frame, const at::Tensor& picture);
 
 }  // namespace shotfix::passes::background

@@ -16,12 +16,14 @@ class BackgroundPass final : public EditPass {
   PassTraits Traits() const override { return {"background", 0, 0, true, {"matte"}}; }
 
   std::string AnalysisKey() const override {
-    return nlohmann::json{{"pass", "background"}, {"version", background::kSolutionVersion}, {"painted", inputs_.painted_key},
-                          {"clean_plate", inputs_.clean_plate_key}, {"model", inputs_.model_key}, {"long_side_px", head_.long_side_px()}}
+    return nlohmann::json{{"pass", "background"},           {"version", background::kSolutionVersion},
+                          {"painted", inputs_.painted_key}, {"clean_plate", inputs_.clean_plate_key},
+                          {"model", inputs_.model_key},     {"long_side_px", head_.long_side_px()}}
         .dump();
   }
 
-  image::Solution Analyse(image::ShotReader& shot, const std::shared_ptr<image::FrameTrack>& track, const AnalysisProgress& progress) const override {
+  image::Solution Analyse(image::ShotReader& shot, const std::shared_ptr<image::FrameTrack>& track,
+                          const AnalysisProgress& progress) const override {
     return background::Pack(background::AnalyseShot(shot, inputs_, head_, *track, progress), track);
   }
 
@@ -37,7 +39,8 @@ class BackgroundPass final : public EditPass {
 
 }  // namespace
 
-std::unique_ptr<EditPass> MakeBackgroundPass(const BackgroundOptions& options, BackgroundInputs inputs, c10::Device device, const compliance::ConsentGrant&) {
+std::unique_ptr<EditPass> MakeBackgroundPass(const BackgroundOptions& options, BackgroundInputs inputs,
+                                             c10::Device device, const compliance::ConsentGrant&) {
   options.Validate();
   return std::make_unique<BackgroundPass>(options, std::move(inputs), device);
 }

@@ -23,7 +23,9 @@ at::Tensor Shrink(const at::Tensor& matte, double pixels) {
   if (pixels == 0) return matte;
   const auto whole = static_cast<int64_t>(std::fabs(pixels));
   const double rest = std::fabs(pixels) - static_cast<double>(whole);
-  const auto step = [&](const at::Tensor& m, int64_t radius) { return pixels > 0 ? image::Erode(m, radius) : image::Dilate(m, radius); };
+  const auto step = [&](const at::Tensor& m, int64_t radius) {
+    return pixels > 0 ? image::Erode(m, radius) : image::Dilate(m, radius);
+  };
   const at::Tensor low = step(matte, whole);
   return rest > 0 ? low * (1 - rest) + step(matte, whole + 1) * rest : low;
 }
@@ -34,9 +36,14 @@ at::Tensor Levels(const at::Tensor& matte, const BackgroundOptions& options) {
 
 }  // namespace
 
-BackgroundProposer::BackgroundProposer(const BackgroundOptions& options, const BackgroundInputs& inputs, const model::MatteHead& head,
-                                       const image::Solution& solution)
-    : options_(options), inputs_(inputs), head_(head), track_(solution.track), facts_(Unpack(solution)), plate_blur_px_(PlateBlurSigma()) {}
+BackgroundProposer::BackgroundProposer(const BackgroundOptions& options, const BackgroundInputs& inputs,
+                                       const model::MatteHead& head, const image::Solution& solution)
+    : options_(options),
+      inputs_(inputs),
+      head_(head),
+      track_(solution.track),
+      facts_(Unpack(solution)),
+      plate_blur_px_(PlateBlurSigma()) {}
 
 temporal::Homography BackgroundProposer::ReferenceFromFrame(int64_t frame) const {
   const auto found = facts_.camera.reference_from_frame.find(frame);
@@ -53,8 +60,10 @@ at::Tensor BackgroundProposer::FullMatte(const image::Frame& frame, const at::Te
 }
 
 at::Tensor BackgroundProposer::OldBackground(const image::Frame& frame, const at::Tensor& matte) const {
-  const temporal::PlateView view = temporal::ViewPlate(facts_.plate, ReferenceFromFrame(frame.index), facts_.size.height, facts_.size.width);
-  const at::Tensor plate = image::Resize(image::LinearFromPerceptual(view.rgb), frame.height(), frame.width()).to(matte.device());
+  const temporal::PlateView view =
+      temporal::ViewPlate(facts_.plate, ReferenceFromFrame(frame.index), facts_.size.height, facts_.size.width);
+  const at::Tensor plate =
+      image::Resize(image::LinearFromPerceptual(view.rgb), frame.height(), frame.width()).to(matte.device());
   const at::Tensor valid = image::Resize(view.valid, frame.height(), frame.width()).to(matte.device());
   return composite::EstimateBackground(frame.rgb, matte, plate, valid);
 }
@@ -62,7 +71,8 @@ at::Tensor BackgroundProposer::OldBackground(const image::Frame& frame, const at
 double BackgroundProposer::PlateBlurSigma() const {
   if (!inputs_.plate || !options_.match_blur || !facts_.background_blur_px) return options_.plate_blur_px;
   const double shot_px = *facts_.background_blur_px;
-  const double own_px = composite::EdgeBlurSigma(image::PerceptualFromLinear(inputs_.plate->Reference()), {}).value_or(shot_px);
+  const double own_px =
+      composite::EdgeBlurSigma(image::PerceptualFromLinear(inputs_.plate->Reference()), {}).value_or(shot_px);
   return std::min(kMaxBlurPx, std::sqrt(std::max(0.0, shot_px * shot_px - own_px * own_px))) + options_.plate_blur_px;
 }
 
@@ -72,21 +82,24 @@ at::Tensor BackgroundProposer::NewBackground(const image::Frame& frame) const {
   if (options_.follow_camera && !facts_.camera.is_static) {
     const double scale_x = static_cast<double>(frame.width()) / static_cast<double>(facts_.size.width);
     const double scale_y = static_cast<double>(frame.height()) / static_cast<double>(facts_.size.height);
-    const temporal::Homography reference_from_frame = temporal::ScaleHomography(ReferenceFromFrame(frame.index), scale_x, scale_y);
-    const at::Tensor offset = temporal::OffsetOf(reference_from_frame, frame.height(), frame.width()).to(frame.rgb.device());
+    const temporal::Homography reference_from_frame =
+        temporal::ScaleHomography(ReferenceFromFrame(frame.index), scale_x, scale_y);
+    const at::Tensor offset =
+        temporal::OffsetOf(reference_from_frame, frame.height(), frame.width()).to(frame.rgb.device());
     plate = image::SampleAtOffset(plate, offset, image::Filter::kBicubic).clamp_min(0);
   }
   plate = image::GaussianBlur(plate, plate_blur_px_);
   if (!options_.match_grain || facts_.grain.MeanSigma() < 1e-4F) return plate;
   // Grain is added where codes can hold it; brighter than white stays as it is.
   const at::Tensor clean = image::PerceptualFromLinear(plate);
-  const at::Tensor grainy = image::LinearFromPerceptual(composite::AddGrain(clean, facts_.grain, frame.index, options_.seed));
+  const at::Tensor grainy =
+      image::LinearFromPerceptual(composite::AddGrain(clean, facts_.grain, frame.index, options_.seed));
   return plate + (grainy - image::LinearFromPerceptual(clean));
 }
 
 // Note [Difference composite]: with I = aF + (1-a)O (O the old background), the wanted picture aF + (1-a)N equals
-// aI + (1-a)(N + a(F - O)). So the edit's alpha is 1 - a and its fill N + a(F - O): inside the actor nothing is written, and
-// errors of F only show in proportion to a(1-a).
+// aI + (1-a)(N + a(F - O)). So the edit's alpha is 1 - a and its fill N + a(F - O): inside the actor nothing is
+// written, and errors of F only show in proportion to a(1-a).
 image::Edit BackgroundProposer::Propose(const FrameWindow& window) const {
   const image::Frame& frame = window.current();
   const at::Tensor perceptual = image::PerceptualFromLinear(frame.rgb);
@@ -114,7 +127,9 @@ image::Edit BackgroundProposer::Propose(const FrameWindow& window) const {
   const at::Tensor alpha = at::max(inverse, at::where(reach > kSmallestAlpha, reach, at::zeros_like(reach)));
   const at::Tensor carried = alpha.clamp_min(1e-4);
   const at::Tensor share = at::where(alpha > 1e-4, inverse / carried, at::ones_like(alpha));
-  edit.fill = (frame.rgb + share * (edit.fill - frame.rgb) + at::where(alpha > 1e-4, wrap / carried, at::zeros_like(wrap))).clamp_min(0);
+  edit.fill =
+      (frame.rgb + share * (edit.fill - frame.rgb) + at::where(alpha > 1e-4, wrap / carried, at::zeros_like(wrap)))
+          .clamp_min(0);
   edit.alpha = alpha;
   edit.support = (image::Dilate(alpha, kSupportMarginPx) > kSmallestAlpha).to(at::kFloat);
   return edit;

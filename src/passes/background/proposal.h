@@ -8,7 +8,8 @@ namespace shotfix::passes::background {
 
 class BackgroundProposer final : public Proposer {
  public:
-  BackgroundProposer(const BackgroundOptions& options, const BackgroundInputs& inputs, const model::MatteHead& head, const image::Solution& solution);
+  BackgroundProposer(const BackgroundOptions& options, const BackgroundInputs& inputs, const model::MatteHead& head,
+                     const image::Solution& solution);
   image::Edit Propose(const FrameWindow& window) const override;
 
  private:

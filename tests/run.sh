@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, and runs every test; ends with "N passed, N failed". May be run again at little cost.
+#   tests/run.sh          all tests
+#   tests/run.sh --quick  the tests that need no training and no long media, under three minutes
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+label=()
+[ "${1:-}" != "--quick" ] || label=(-LE slow)
+"$root/src/cmake/build.sh" release
+log="$root/build/tests.log"
+status=0
+ctest --preset release -j "$(nproc)" "${label[@]}" 2>&1 | tee "$log" || status=$?
+total=$(sed -nE 's/^[0-9]+% tests passed, ([0-9]+) tests failed out of ([0-9]+)$/\1 \2/p' "$log")
+[ -n "$total" ] || { echo "tests: ctest ran nothing; see $log" >&2; exit 70; }
+skipped=$(grep -cE '^ *[0-9]+/[0-9]+ .*\*\*\*Skipped' "$log" || true)
+echo "$((${total#* } - ${total% *} - skipped)) passed, ${total% *} failed, $skipped skipped"
+exit "$status"
