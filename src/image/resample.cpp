@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <cmath>
+#include <opencv2/imgproc.hpp>
 
 #include "shotfix/image/check.h"
 
@@ -28,6 +29,21 @@ at::Tensor BlurAxis(const at::Tensor& picture, const at::Tensor& kernel, bool ho
   const std::vector<int64_t> pad =
       horizontal ? std::vector<int64_t>{radius, radius, 0, 0} : std::vector<int64_t>{0, 0, radius, radius};
   return at::conv2d(at::replication_pad2d(batch, pad), weights).squeeze(1);
+}
+
+// Runs an OpenCV filter over each plane: several times as fast on the CPU as the tensor operation beside it.
+template <typename PlaneFilter>
+at::Tensor FilterPlanes(const at::Tensor& picture, const PlaneFilter& filter) {
+  const at::Tensor in = picture.contiguous();
+  at::Tensor out = at::empty_like(in);
+  const auto rows = static_cast<int>(in.size(1));
+  const auto columns = static_cast<int>(in.size(2));
+  for (int64_t channel = 0; channel < in.size(0); ++channel) {
+    const cv::Mat from(rows, columns, CV_32FC1, const_cast<float*>(in[channel].const_data_ptr<float>()));
+    cv::Mat to(rows, columns, CV_32FC1, out[channel].mutable_data_ptr<float>());
+    filter(from, to);
+  }
+  return out;
 }
 
 }  // namespace
@@ -65,6 +81,12 @@ at::Tensor GaussianBlur(const at::Tensor& picture, double sigma_px) {
   CheckTensor(picture, "picture", {kAnySize, kAnySize, kAnySize});
   if (sigma_px <= 0) return picture;
   const auto radius = static_cast<int64_t>(std::ceil(3 * sigma_px));
+  if (picture.is_cpu()) {
+    const int side = static_cast<int>(2 * radius + 1);
+    return FilterPlanes(picture, [&](const cv::Mat& from, cv::Mat& to) {
+      cv::GaussianBlur(from, to, cv::Size(side, side), sigma_px, sigma_px, cv::BORDER_REPLICATE);
+    });
+  }
   const at::Tensor x = at::arange(-radius, radius + 1, picture.options());
   at::Tensor kernel = at::exp(x * x * (-0.5 / (sigma_px * sigma_px)));
   kernel = kernel / kernel.sum();
@@ -74,12 +96,18 @@ at::Tensor GaussianBlur(const at::Tensor& picture, double sigma_px) {
 at::Tensor BoxMean(const at::Tensor& picture, int64_t radius_px) {
   if (radius_px <= 0) return picture;
   const int64_t side = 2 * radius_px + 1;
-  return at::avg_pool2d(picture.unsqueeze(0), {side, side}, {1, 1}, {radius_px, radius_px}, false, false).squeeze(0);
+  const at::Tensor across =
+      at::avg_pool2d(picture.unsqueeze(0).contiguous(), {1, side}, {1, 1}, {0, radius_px}, false, false);
+  return at::avg_pool2d(across, {side, 1}, {1, 1}, {radius_px, 0}, false, false).squeeze(0);
 }
 
 at::Tensor Dilate(const at::Tensor& picture, int64_t radius_px) {
   if (radius_px <= 0) return picture;
   const int64_t side = 2 * radius_px + 1;
+  if (picture.is_cpu()) {
+    const cv::Mat square = cv::Mat::ones(static_cast<int>(side), static_cast<int>(side), CV_8U);
+    return FilterPlanes(picture, [&](const cv::Mat& from, cv::Mat& to) { cv::dilate(from, to, square); });
+  }
   const at::Tensor across = at::max_pool2d(picture.unsqueeze(0), {1, side}, {1, 1}, {0, radius_px});
   return at::max_pool2d(across, {side, 1}, {1, 1}, {radius_px, 0}).squeeze(0);
 }

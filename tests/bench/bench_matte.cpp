@@ -13,7 +13,7 @@
 #include "shotfix/media/decoder.h"
 #include "shotfix/media/shot_reader.h"
 #include "shotfix/media/still.h"
-#include "shotfix/model/matte_head.h"
+#include "shotfix/model/shot_matte.h"
 #include "shotfix/temporal/matte_shot.h"
 #include "shotfix/temporal/measures.h"
 #include "shotfix/temporal/stabiliser.h"
@@ -86,6 +86,17 @@ void Print(const char* name, const Scores& scores) {
   std::printf("%-28s MAD %6.2f  MSE %6.2f  dtSSD %5.2f\n", name, scores.mad, scores.mse, scores.dtssd);
 }
 
+void WriteSheet(const std::string& path, const std::vector<at::Tensor>& pictures, const std::vector<at::Tensor>& truth,
+                const std::vector<at::Tensor>& mattes) {
+  std::vector<at::Tensor> rows;
+  const auto grey = [](const at::Tensor& matte) { return matte.expand({3, -1, -1}); };
+  for (size_t k = 4; k < mattes.size(); k += std::max<size_t>(1, mattes.size() / 4)) {
+    const at::Tensor difference = (mattes[k] - truth[k]).abs() * 3;
+    rows.push_back(at::cat({pictures[k], grey(truth[k]), grey(mattes[k]), grey(difference)}, 2));
+  }
+  media::WritePng(path, at::cat(rows, 1));
+}
+
 int Run(const BenchOptions& options) {
   const train::Recipe recipe = train::LoadRecipe(options.recipe);
   const media::ClipInfo info = media::Probe(options.clip);
@@ -118,15 +129,16 @@ int Run(const BenchOptions& options) {
   std::printf("trained %ld steps in %.1f s, held out MAD %.2f (%s)\n", long(trained.steps_done), trained.seconds,
               trained.head.held_out_mad, trained.held_out.c_str());
   const model::MatteHead head(trained.head, train_options.device);
+  const temporal::CleanPlate plate =
+      shot.plate_supplied ? shot.plate : model::RefinePlate(*reader, head, {shot.camera, shot.plate, track});
+  std::printf("plate known after refining %.1f %%\n", plate.valid.mean().item<double>() * 100);
   std::vector<at::Tensor> mattes;
   std::vector<at::Tensor> priors;
   std::vector<at::Tensor> guides;
   for (int64_t frame = 0; frame < info.frame_count(); ++frame) {
-    const temporal::Prior prior = temporal::ReadPrior(track, frame);
     guides.push_back(reader->Analysis(frame));
-    priors.push_back(prior.matte);
-    mattes.push_back(head.Infer(
-        model::AssembleMatteInput(guides.back(), view(frame), head.uses_prior() ? prior : temporal::Prior{})));
+    priors.push_back(temporal::ReadPrior(track, frame).matte);
+    mattes.push_back(model::InferMatte(head, {shot.camera, plate, track}, frame, guides.back()));
   }
   std::vector<temporal::FlowLink> links;
   const auto flow = temporal::MakeDisFlow();
@@ -140,15 +152,7 @@ int Run(const BenchOptions& options) {
   Print("flow propagation alone", Score(priors, truth, hints));
   Print("network", Score(mattes, truth, hints));
   Print("network, stabilised", Score(smooth, truth, hints));
-  if (!options.sheet.empty()) {
-    std::vector<at::Tensor> rows;
-    for (size_t k = 4; k < smooth.size(); k += smooth.size() / 4) {
-      rows.push_back(at::cat({guides[k], truth[k].expand({3, -1, -1}), smooth[k].expand({3, -1, -1}),
-                              (smooth[k] - truth[k]).abs().expand({3, -1, -1}) * 3, view(static_cast<int64_t>(k)).rgb},
-                             2));
-    }
-    media::WritePng(options.sheet, at::cat(rows, 1));
-  }
+  if (!options.sheet.empty()) WriteSheet(options.sheet, guides, truth, smooth);
   return 0;
 }
 

@@ -8,6 +8,7 @@
 
 #include "shotfix/core/error.h"
 #include "shotfix/image/resample.h"
+#include "shotfix/model/shot_matte.h"
 #include "shotfix/temporal/flow.h"
 #include "shotfix/temporal/matte_shot.h"
 
@@ -55,13 +56,7 @@ Json ToJson(const composite::GrainModel& grain) {
 
 at::Tensor InferMatte(const model::MatteHead& head, const ShotFacts& facts, const image::FrameTrack& track,
                       int64_t frame, const at::Tensor& picture) {
-  const auto reference_from_frame = facts.camera.reference_from_frame.find(frame);
-  const temporal::Homography& camera = reference_from_frame == facts.camera.reference_from_frame.end()
-                                           ? temporal::kIdentity
-                                           : reference_from_frame->second;
-  const temporal::PlateView view = temporal::ViewPlate(facts.plate, camera, facts.size.height, facts.size.width);
-  const temporal::Prior prior = head.uses_prior() ? temporal::ReadPrior(track, frame) : temporal::Prior{};
-  return head.Infer(model::AssembleMatteInput(picture, view, prior));
+  return model::InferMatte(head, {facts.camera, facts.plate, track}, frame, picture);
 }
 
 ShotFacts AnalyseShot(image::ShotReader& shot, const BackgroundInputs& inputs, const model::MatteHead& head,
@@ -72,6 +67,11 @@ ShotFacts AnalyseShot(image::ShotReader& shot, const BackgroundInputs& inputs, c
   facts.size = {shot.analysis_height(), shot.analysis_width()};
   facts.camera = std::move(matte_shot.camera);
   facts.plate = std::move(matte_shot.plate);
+  if (!matte_shot.plate_supplied) {
+    progress("refining the plate", 0, 1);
+    facts.plate = model::RefinePlate(shot, head, {facts.camera, facts.plate, track});
+    progress("refining the plate", 1, 1);
+  }
   progress("measuring grain and sharpness", 0, 1);
   MeasureLook(shot, head, track, facts);
   progress("measuring grain and sharpness", 1, 1);

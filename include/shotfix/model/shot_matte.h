@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// A trained head at work on a solved shot: the matte of any frame, and a better plate from better mattes.
+#pragma once
+
+#include "shotfix/model/matte_head.h"
+#include "shotfix/temporal/matte_shot.h"
+
+namespace shotfix::model {
+
+// What one frame's matte needs beside its picture.
+struct ShotView {
+  const temporal::CameraTrack& camera;
+  const temporal::CleanPlate& plate;
+  const image::FrameTrack& track;  // propagated mattes
+};
+
+// [1,h,w] in [0,1] of one analysis picture [3,h,w].
+at::Tensor InferMatte(const MatteHead& head, const ShotView& view, int64_t frame, const at::Tensor& picture);
+
+// Gathers the plate again with the head's own mattes instead of the propagated ones, which are wrong where flow was
+// lost and hide background that was seen. Twice is enough: the second round sees what the first uncovered.
+temporal::CleanPlate RefinePlate(image::ShotReader& shot, const MatteHead& head, const ShotView& view);
+
+}  // namespace shotfix::model

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "support/test.h"
+#include <fstream>
+#include <random>
+
+#include "shotfix/core/atomic_file.h"
+#include "shotfix/core/error.h"
+#include "shotfix/image/device.h"
+#include "shotfix/model/matte_head.h"
+#include "shotfix/model/matte_net.h"
+#include "shotfix/model/mini_model.h"
+#include "shotfix/model/safetensors.h"
+#include "support/temp_dir.h"
+
+namespace shotfix::model {
+namespace {
+
+Head SmallHead() {
+  torch::manual_seed(1);
+  MatteNet net(MatteNetOptions{8, 3});
+  Head head;
+  head.weights = ExportWeights(*net);
+  head.shape = {{"base_channels", 8}, {"levels", 3}, {"long_side_px", 64}, {"uses_prior", 1}};
+  head.recipe = "test";
+  head.footage.push_back({"take", "00ff", {3, 9}, {0, 12}});
+  head.curve.push_back({10, 0.5, 12.5});
+  return head;
+}
+
+}  // namespace
+
+TEST_CASE("a model file gives back what was stored", "[model]") {
+  const testing::TempDir folder;
+  MiniModel model;
+  model.production_id = "p";
+  model.heads["matte"] = SmallHead();
+  model.Save(folder / "m.safetensors");
+  const MiniModel back = MiniModel::Load(folder / "m.safetensors");
+  CHECK(back.production_id == "p");
+  const Head& head = back.heads.at("matte");
+  CHECK(head.footage.at(0).painted_frames == std::vector<int64_t>{3, 9});
+  CHECK(head.curve.at(0).held_out_mad == 12.5);
+  REQUIRE(head.weights.size() == model.heads["matte"].weights.size());
+  for (const auto& [name, weight] : model.heads["matte"].weights) CHECK(at::equal(head.weights.at(name), weight));
+}
+
+TEST_CASE("a damaged model file is an error, never a crash", "[model]") {
+  const testing::TempDir folder;
+  MiniModel model;
+  model.heads["matte"] = SmallHead();
+  model.Save(folder / "m.safetensors");
+  const std::string whole = ReadFile(folder / "m.safetensors");
+  std::mt19937 rng(5);
+  int refused = 0;
+  for (int k = 0; k < 200; ++k) {
+    std::string bent = whole;
+    if (k % 4 == 0) bent.resize(rng() % whole.size());
+    else
+      for (int i = 0; i < 6; ++i) bent[rng() % std::min<size_t>(bent.size(), 3000)] = static_cast<char>(rng());
+    std::ofstream(folder / "bent.safetensors", std::ios::binary) << bent;
+    try {
+      const MiniModel read = MiniModel::Load(folder / "bent.safetensors");
+      for (const auto& [name, head] : read.heads) MatteHead(head, c10::Device(c10::DeviceType::CPU));
+    } catch (const Error& error) {
+      CHECK(error.code() == ErrorCode::kData);
+      ++refused;
+    }
+  }
+  CHECK(refused > 150);
+}
+
+TEST_CASE("a file of another tool is not taken for a model", "[model]") {
+  const testing::TempDir folder;
+  WriteTensorFile(folder / "x.safetensors", {{{"w", at::ones({2, 2})}}, {}});
+  CHECK_THROWS_WITH(MiniModel::Load(folder / "x.safetensors"), Catch::Contains("not a model of shotfix"));
+}
+
+TEST_CASE("inference equals the training forward and ignores padding", "[model]") {
+  const Head head = SmallHead();
+  const MatteHead matte_head(head, c10::Device(c10::DeviceType::CPU));
+  MatteNet net(MatteNetOptions{8, 3});
+  ImportWeights(*net, head.weights);
+  const torch::NoGradGuard guard;
+  const at::Tensor input = at::rand({kMatteInputChannels, 40, 56});
+  const at::Tensor direct = torch::sigmoid(net->forward(input.unsqueeze(0))).squeeze(0);
+  CHECK(at::allclose(matte_head.Infer(input), direct, 1e-5, 1e-5));
+  const at::Tensor odd = matte_head.Infer(at::rand({kMatteInputChannels, 37, 51}));
+  CHECK(odd.size(1) == 37);
+  CHECK(odd.size(2) == 51);
+}
+
+TEST_CASE("missing plate and prior are zeros", "[model]") {
+  const at::Tensor input = AssembleMatteInput(at::rand({3, 8, 8}), {}, {});
+  CHECK(input.size(0) == kMatteInputChannels);
+  CHECK(input.narrow(0, 3, 9).abs().sum().item<float>() == 0);
+}
+
+TEST_CASE("CUDA gives the CPU's matte within bf16", "[model][gpu]") {
+  if (!image::InitialiseDevices().cuda_available) {
+    WARN("SKIPPED: no CUDA device");
+    return;
+  }
+  const Head head = SmallHead();
+  const at::Tensor input = at::rand({kMatteInputChannels, 64, 64});
+  const at::Tensor cpu = MatteHead(head, c10::Device(c10::DeviceType::CPU)).Infer(input);
+  const at::Tensor cuda = MatteHead(head, c10::Device(c10::DeviceType::CUDA)).Infer(input);
+  CHECK((cpu - cuda).abs().max().item<double>() < 0.02);
+}
+
+}  // namespace shotfix::model
