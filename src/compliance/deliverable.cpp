@@ -38,7 +38,8 @@ Staging Stage(const fs::path& path, const media::EncodeSettings& settings, Overw
   CheckOutputPath(path, Overwrite::kAllow);
   for (int64_t index = settings.frames.begin; index < settings.frames.end; ++index)
     CheckOutputPath(FrameName(path, index), overwrite);
-  const fs::path folder = FolderOf(path) / ("." + path.stem().string() + ".part");
+  fs::path folder = TempPathFor(path);
+  folder += ".frames";
   std::error_code problem;
   fs::remove_all(folder, problem);
   if (!fs::create_directory(folder, problem))

@@ -2,9 +2,12 @@
 #include "shotfix/core/atomic_file.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <sstream>
@@ -17,6 +20,24 @@ namespace shotfix {
 namespace {
 
 fs::path FolderOf(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
+
+// ".NAME.HOST-PID.part": other processes and other machines on the same storage have names of their own.
+std::string Owner() {
+  std::array<char, 256> host{};
+  gethostname(host.data(), host.size() - 1);
+  return std::string(host.data()) + "-";
+}
+
+// What processes of this machine left behind when they were killed.
+void RemoveLeftOvers(const fs::path& folder, const std::string& prefix) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(prefix) || name.find(".part") == std::string::npos) continue;
+    const long pid = std::strtol(name.c_str() + prefix.size(), nullptr, 10);
+    if (pid > 0 && kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH) fs::remove_all(entry.path(), ignored);
+  }
+}
 
 void SyncFile(const fs::path& path) {
   const int handle = open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -43,11 +64,19 @@ void CheckOutputPath(const fs::path& path, Overwrite overwrite) {
   }
 }
 
+fs::path TempPathFor(const fs::path& final_path) {
+  const fs::path folder = FolderOf(final_path);
+  // No % in the name: muxers read it as a frame number. The extension stays last: they look at that too.
+  const std::string stem = final_path.stem().string();
+  const std::string prefix = "." + stem.substr(0, stem.find('%')) + "." + Owner();
+  RemoveLeftOvers(folder, prefix);
+  return folder / (prefix + std::to_string(getpid()) + ".part" + final_path.extension().string());
+}
+
 AtomicFile::AtomicFile(fs::path final_path, Overwrite overwrite)
     : final_path_(std::move(final_path)), overwrite_(overwrite) {
   CheckOutputPath(final_path_, overwrite);
-  // The extension stays last: muxers look at it.
-  temp_path_ = FolderOf(final_path_) / ("." + final_path_.stem().string() + ".part" + final_path_.extension().string());
+  temp_path_ = TempPathFor(final_path_);
 }
 
 AtomicFile::~AtomicFile() {

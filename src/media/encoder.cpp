@@ -2,6 +2,7 @@
 #include "shotfix/media/encoder.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "media/codec_table.h"
 #include "media/ffmpeg.h"
@@ -156,10 +157,9 @@ void Encoder::Impl::OpenContainer() {
   stream->r_frame_rate = codec->framerate;
   stream->sample_aspect_ratio = codec->sample_aspect_ratio;
   AddTimecode(*stream);
-  if (source.rotation_deg != 0 && !spec.image_sequence) {
-    auto* matrix =
-        reinterpret_cast<int32_t*>(av_stream_new_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, 9 * sizeof(int32_t)));
-    if (matrix != nullptr) av_display_rotation_set(matrix, source.rotation_deg);
+  if (!source.display_matrix.empty() && !spec.image_sequence) {
+    uint8_t* matrix = av_stream_new_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, 9 * sizeof(int32_t));
+    if (matrix != nullptr) std::memcpy(matrix, source.display_matrix.data(), 9 * sizeof(int32_t));
   }
   if (settings.copy_sound && !spec.image_sequence && source.audio_streams > 0) {
     sound = std::make_unique<SoundCopy>(source, settings.frames, *output);

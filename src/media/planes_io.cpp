@@ -41,6 +41,18 @@ void ReadPlane(const AVFrame& frame, const AVPixFmtDescriptor& description, size
   }
 }
 
+// av_write_image_line2 adds its bits to what is there.
+void ClearPlanes(AVFrame& frame) {
+  for (int plane = 0; plane < 4; ++plane) {
+    if (frame.data[plane] == nullptr) continue;
+    const int rows = plane == 0 || plane == 3
+                         ? frame.height
+                         : AV_CEIL_RSHIFT(frame.height,
+                                          av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format))->log2_chroma_h);
+    std::memset(frame.data[plane], 0, static_cast<size_t>(frame.linesize[plane]) * static_cast<size_t>(rows));
+  }
+}
+
 }  // namespace
 
 image::PixelLayout LayoutOf(AVPixelFormat format, int width, int height) {
@@ -107,16 +119,26 @@ image::PixelPlanes PlanesFromFrame(const AVFrame& frame) {
 
 void FillFrame(const image::PixelPlanes& planes, AVFrame& frame) {
   const AVPixFmtDescriptor& description = *av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
+  bool cleared = false;
   for (size_t index = 0; index < planes.planes.size(); ++index) {
     const image::Plane& plane = planes.planes[index];
     const AVComponentDescriptor& component = Component(description, index);
+    const int bytes = component.depth > 8 ? 2 : 1;
+    const bool plain = !planes.layout.is_float && IsPlainPlane(description, index, bytes);
+    if (!plain && !planes.layout.is_float && !cleared) {
+      ClearPlanes(frame);
+      cleared = true;
+    }
     for (int y = 0; y < plane.height; ++y) {
       const size_t begin = static_cast<size_t>(y) * static_cast<size_t>(plane.width);
       uint8_t* line = frame.data[component.plane] + static_cast<ptrdiff_t>(y) * frame.linesize[component.plane];
       if (planes.layout.is_float) {
         std::memcpy(line, plane.values.data() + begin, static_cast<size_t>(plane.width) * 4);
-      } else if (IsPlainPlane(description, index, 2) && component.depth > 8) {
+      } else if (plain && bytes == 2) {
         std::memcpy(line, plane.codes.data() + begin, static_cast<size_t>(plane.width) * 2);
+      } else if (plain) {
+        for (int x = 0; x < plane.width; ++x)
+          line[x] = static_cast<uint8_t>(plane.codes[begin + static_cast<size_t>(x)]);
       } else {
         av_write_image_line2(plane.codes.data() + begin, frame.data, frame.linesize, &description, 0, y,
                              static_cast<int>(index), plane.width, 2);

@@ -116,8 +116,11 @@ void ReadStream(const AVFormatContext& input, const AVStream& stream, ClipInfo& 
   info.timecode = TimecodeOf(input, stream);
   size_t size = 0;
   const uint8_t* matrix = av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
-  if (matrix != nullptr && size >= 9 * sizeof(int32_t))
-    info.rotation_deg = av_display_rotation_get(reinterpret_cast<const int32_t*>(matrix));
+  if (matrix != nullptr && size >= 9 * sizeof(int32_t)) {
+    const auto* values = reinterpret_cast<const int32_t*>(matrix);
+    info.display_matrix.assign(values, values + 9);
+    info.rotation_deg = av_display_rotation_get(values);
+  }
   for (unsigned k = 0; k < input.nb_streams; ++k)
     info.audio_streams += input.streams[k]->codecpar->codec_type == AVMEDIA_TYPE_AUDIO ? 1 : 0;
 }

@@ -15,6 +15,7 @@ namespace shotfix::temporal {
 namespace {
 
 constexpr double kStaticLimitPx = 0.5;
+constexpr int64_t kStaticSamples = 12;
 constexpr size_t kMinMatches = 12;
 
 struct Link {
@@ -37,32 +38,42 @@ double MedianResidual(const Homography& h, const std::vector<cv::Point2f>& from,
   return errors[errors.size() / 2];
 }
 
-Link LinkNeighbours(const cv::Mat& prev, const cv::Mat& next, const cv::Mat& mask) {
+struct Matches {
+  std::vector<cv::Point2f> from;  // in the second picture
+  std::vector<cv::Point2f> to;    // in the first
+};
+
+// Corners of `first` (where `mask` allows) found in `second` and back again.
+Matches MatchCorners(const cv::Mat& first, const cv::Mat& second, const cv::Mat& mask) {
+  Matches matches;
   std::vector<cv::Point2f> corners;
-  cv::goodFeaturesToTrack(prev, corners, 600, 0.005, 6, mask);
-  if (corners.size() < kMinMatches) return {};
+  cv::goodFeaturesToTrack(first, corners, 600, 0.005, 6, mask);
+  if (corners.size() < kMinMatches) return matches;
   std::vector<cv::Point2f> moved;
   std::vector<cv::Point2f> back;
   std::vector<uchar> ok;
   std::vector<uchar> ok_back;
   std::vector<float> error;
-  cv::calcOpticalFlowPyrLK(prev, next, corners, moved, ok, error);
-  cv::calcOpticalFlowPyrLK(next, prev, moved, back, ok_back, error);
-  std::vector<cv::Point2f> from;
-  std::vector<cv::Point2f> to;
+  cv::calcOpticalFlowPyrLK(first, second, corners, moved, ok, error);
+  cv::calcOpticalFlowPyrLK(second, first, moved, back, ok_back, error);
   for (size_t k = 0; k < corners.size(); ++k) {
     if (ok[k] == 0 || ok_back[k] == 0 || cv::norm(back[k] - corners[k]) > 0.5) continue;
-    from.push_back(moved[k]);
-    to.push_back(corners[k]);
+    matches.from.push_back(moved[k]);
+    matches.to.push_back(corners[k]);
   }
-  if (from.size() < kMinMatches) return {};
+  return matches;
+}
+
+Link LinkNeighbours(const cv::Mat& prev, const cv::Mat& next, const cv::Mat& mask) {
+  const Matches matches = MatchCorners(prev, next, mask);
+  if (matches.from.size() < kMinMatches) return {};
   cv::Mat inliers;
-  const cv::Mat h = cv::findHomography(from, to, cv::RANSAC, 1.5, inliers, 2000, 0.999);
+  const cv::Mat h = cv::findHomography(matches.from, matches.to, cv::RANSAC, 1.5, inliers, 2000, 0.999);
   if (h.empty() || cv::countNonZero(inliers) < static_cast<int>(kMinMatches)) return {};
   Link link;
   link.found = true;
   for (int k = 0; k < 9; ++k) link.prev_from_next[static_cast<size_t>(k)] = h.at<double>(k / 3, k % 3);
-  link.residual_px = MedianResidual(link.prev_from_next, from, to);
+  link.residual_px = MedianResidual(link.prev_from_next, matches.from, matches.to);
   return link;
 }
 
@@ -76,14 +87,21 @@ cv::Mat FeatureMask(const at::Tensor& foreground) {
   return cv::countNonZero(safe) > safe.rows * safe.cols / 50 ? safe : cv::Mat();
 }
 
-double CornerMotion(const Homography& h, double width, double height) {
-  double worst = 0;
-  for (const cv::Point2f corner :
-       {cv::Point2f(0, 0), cv::Point2f(static_cast<float>(width), 0), cv::Point2f(0, static_cast<float>(height)),
-        cv::Point2f(static_cast<float>(width), static_cast<float>(height))}) {
-    worst = std::max(worst, cv::norm(Map(h, corner) - corner));
+// Locked off: in frames all over the shot most corners of the first frame are where they were. Asked of the first
+// frame, not of neighbours, so that a slow pan does not pass, and of single corners, so that a chain's noise does not
+// add up.
+bool IsLockedOff(image::ShotReader& shot, const cv::Mat& first, const cv::Mat& mask) {
+  const FrameRange frames = shot.frames();
+  const int64_t samples = std::min(kStaticSamples, frames.size() - 1);
+  for (int64_t k = 1; k <= samples; ++k) {
+    const int64_t frame = frames.begin + k * (frames.size() - 1) / samples;
+    const Matches matches = MatchCorners(first, image::LumaMat(shot.Analysis(frame)), mask);
+    size_t still = 0;
+    for (size_t i = 0; i < matches.from.size(); ++i)
+      still += cv::norm(matches.from[i] - matches.to[i]) < kStaticLimitPx ? 1 : 0;
+    if (matches.from.size() < kMinMatches || still * 2 < matches.from.size()) return false;
   }
-  return worst;
+  return true;
 }
 
 }  // namespace
@@ -128,8 +146,12 @@ CameraTrack TrackCamera(image::ShotReader& shot, const ForegroundOf& foreground,
   cv::Mat prev = image::LumaMat(shot.Analysis(frames.begin));
   cv::Mat prev_mask = FeatureMask(foreground(frames.begin));
   Homography reference_from_prev = kIdentity;
-  double worst_motion = 0;
   track.reference_from_frame[frames.begin] = kIdentity;
+  track.is_static = IsLockedOff(shot, prev, prev_mask);
+  if (track.is_static) {
+    for (int64_t frame = frames.begin; frame < frames.end; ++frame) track.reference_from_frame[frame] = kIdentity;
+    return track;
+  }
   for (int64_t frame = frames.begin + 1; frame < frames.end; ++frame) {
     const cv::Mat next = image::LumaMat(shot.Analysis(frame));
     const Link link = LinkNeighbours(prev, next, prev_mask);
@@ -137,18 +159,9 @@ CameraTrack TrackCamera(image::ShotReader& shot, const ForegroundOf& foreground,
     track.worst_residual_px = std::max(track.worst_residual_px, link.residual_px);
     reference_from_prev = Multiply(reference_from_prev, link.prev_from_next);
     track.reference_from_frame[frame] = reference_from_prev;
-    worst_motion = std::max(worst_motion, CornerMotion(link.prev_from_next, next.cols, next.rows));
     prev = next;
     prev_mask = FeatureMask(foreground(frame));
     on_frame(frame);
-  }
-  // Judged per link: noise of a locked-off camera adds up along the chain, motion shows in every link.
-  double drift = 0;
-  for (const auto& [frame, h] : track.reference_from_frame)
-    drift = std::max(drift, CornerMotion(h, prev.cols, prev.rows));
-  track.is_static = drift < kStaticLimitPx || (worst_motion < kStaticLimitPx && drift < 3 * kStaticLimitPx);
-  if (track.is_static) {
-    for (auto& [frame, h] : track.reference_from_frame) h = kIdentity;
   }
   return track;
 }

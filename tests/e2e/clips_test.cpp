@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Real footage, where it is at hand: it decodes, is catalogued, and the camera is judged right.
-#include "support/test.h"
 #include <filesystem>
+#include "support/test.h"
 
 #include "shotfix/media/decoder.h"
 #include "shotfix/media/shot_reader.h"

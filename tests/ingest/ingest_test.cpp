@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shotfix/ingest/ingest.h"
 
-#include "support/test.h"
 #include <fstream>
 #include <thread>
+#include "support/test.h"
 
 #include "shotfix/core/error.h"
 #include "support/shell.h"
@@ -106,14 +106,17 @@ TEST_CASE("two ingests at once store each clip once", "[ingest]") {
   const TempDir folder;
   { const project::Project made = project::Project::Create(folder / "p.shotfix"); }
   std::filesystem::create_directory(folder / "d");
-  for (int k = 0; k < 8; ++k)
-    MakeClip(folder / ("d/c" + std::to_string(k) + ".mov"), "testsrc2=n=" + std::to_string(k) + ":decimals=0,scale");
+  for (const char* source :
+       {"testsrc2", "testsrc", "smptebars", "smptehdbars", "rgbtestsrc", "yuvtestsrc", "pal75bars"}) {
+    MakeClip(folder / (std::string("d/") + source + ".mov"), source);
+  }
   const std::string command =
       std::string(SHOTFIX_BINARY) + " --project '" + (folder / "p.shotfix") + "' ingest '" + (folder / "d") + "'";
   const testing::ShellResult both = testing::Shell(command + " & " + command + "; wait");
   INFO(both.output);
   const project::Project project = project::Project::Open(folder / "p.shotfix");
-  CHECK(project::ClipStore(project).All().size() >= 1);
+  CHECK(project::ClipStore(project).All().size() == 7);
+  CHECK(both.output.find("error") == std::string::npos);
   NoProgress progress;
   CHECK(Ingest(project, In(folder / "d"), progress).added.empty());
 }

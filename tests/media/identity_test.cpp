@@ -82,9 +82,9 @@ TEST_CASE("colour tags, sample aspect and rotation go along", "[media]") {
   const TempDir folder;
   const std::string source = folder / "s.mov";
   Ffmpeg(
-      "-f lavfi -i testsrc2=size=128x72:rate=25:duration=0.4 -vf setsar=4/3 -c:v prores_ks -pix_fmt yuv422p10le "
-      "-colorspace bt2020nc "
-      "-color_primaries bt2020 -color_trc smpte2084 -color_range tv '" +
+      "-f lavfi -i testsrc2=size=128x72:rate=25:duration=0.4 -vf setsar=4/3,"
+      "setparams=colorspace=bt2020nc:color_primaries=bt2020:color_trc=smpte2084:range=tv "
+      "-c:v prores_ks -pix_fmt yuv422p10le '" +
       (folder / "flat.mov") + "'");
   Ffmpeg("-i '" + (folder / "flat.mov") + "' -c copy -metadata:s:v:0 rotate=90 '" + source + "'");
   Copy(source, folder / "o.mov");

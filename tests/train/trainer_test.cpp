@@ -54,19 +54,20 @@ bool SameWeights(const model::Head& a, const model::Head& b) {
 }  // namespace
 
 TEST_CASE("a trained head beats the propagated matte on frames it never saw painted", "[train]") {
-  const testing::SyntheticShot shot = testing::MakeShot({.frames = 13, .speed_px = 4, .grain = 0.008});
+  const testing::SyntheticShot shot =
+      testing::MakeShot({.height = 128, .width = 224, .frames = 13, .speed_px = 11, .grain = 0.008});
   testing::MemoryTrack track;
   temporal::MatteShot solved;
   const std::vector<MatteExample> examples = Examples(shot, track, solved);
   NoProgress progress;
-  const MatteTrainingResult result = TrainMatteHead(examples, SmallRecipe(160), {}, progress);
-  CHECK(result.steps_done == 160);
+  const MatteTrainingResult result = TrainMatteHead(examples, SmallRecipe(260), {}, progress);
+  CHECK(result.steps_done == 260);
   const model::MatteHead head(result.head, c10::Device(c10::DeviceType::CPU));
   double network = 0;
   double prior_error = 0;
   for (const int64_t frame : {0, 4, 8, 12}) {
     const temporal::Prior prior = temporal::ReadPrior(track, frame);
-    const auto view = temporal::ViewPlate(solved.plate, temporal::kIdentity, 96, 128);
+    const auto view = temporal::ViewPlate(solved.plate, temporal::kIdentity, 128, 224);
     const auto k = static_cast<size_t>(frame);
     network += temporal::MatteMad(head.Infer(model::AssembleMatteInput(shot.pictures[k], view, prior)), shot.mattes[k]);
     prior_error += temporal::MatteMad(prior.matte, shot.mattes[k]);

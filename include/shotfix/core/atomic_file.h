@@ -13,8 +13,11 @@ enum class Overwrite { kRefuse, kAllow };
 // Throws kCannotCreate when the folder is missing, the name is a folder, or it exists and `overwrite` refuses.
 void CheckOutputPath(const std::filesystem::path& path, Overwrite overwrite);
 
+// A name beside the final one that is this process's own; what killed processes of this machine left under such names
+// is removed first.
+std::filesystem::path TempPathFor(const std::filesystem::path& final_path);
+
 // A temporary name beside the final one. `Commit` syncs and renames; the destructor removes what was not committed.
-// A left-over of a killed process is replaced by the next run with the same final name.
 class AtomicFile {
  public:
   AtomicFile(std::filesystem::path final_path, Overwrite overwrite);

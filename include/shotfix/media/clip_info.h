@@ -28,9 +28,10 @@ struct ClipInfo {
   FrameRange frames;         // in the clip's own numbering: a sequence that starts at 1001 says 1001:N
   std::vector<int64_t> pts;  // presentation time of each frame, ascending, in time_base
   bool variable_rate = false;
-  bool is_sequence = false;  // image files, one a frame (a still is a sequence of one)
-  std::string timecode;      // of the first frame; empty when there is none
-  double rotation_deg = 0;   // display rotation, carried as metadata, never applied
+  bool is_sequence = false;             // image files, one a frame (a still is a sequence of one)
+  std::string timecode;                 // of the first frame; empty when there is none
+  double rotation_deg = 0;              // display rotation, counter-clockwise; carried as metadata, never applied
+  std::vector<int32_t> display_matrix;  // what says so, 9 numbers as the container has them; empty when there is none
   int audio_streams = 0;
 
   int64_t frame_count() const { return frames.size(); }

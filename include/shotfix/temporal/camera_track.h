@@ -24,7 +24,7 @@ at::Tensor OffsetOf(const Homography& source_from_target, int64_t height, int64_
 
 struct CameraTrack {
   std::map<int64_t, Homography> reference_from_frame;  // every frame of the shot
-  bool is_static = true;         // no corner moves by more than 0.5 px over the shot; then all are identity
+  bool is_static = true;         // most corners stay within 0.5 px over the whole shot; then all are identity
   double worst_residual_px = 0;  // median reprojection error of the worst link
   int lost_links = 0;            // neighbours that could not be joined; the motion is held there
 };
