@@ -81,8 +81,11 @@ void RunTrain(TrainCommand command, const GlobalOptions& global) {
                           training.steps_done, training.seconds, training.head.held_out_mad, training.held_out,
                           result.model_path.string(), page.string()));
   if (training.interrupted)
-    throw Error(ErrorCode::kStopped,
-                "training was stopped; the best weights so far are kept, \"shotfix train --resume\" goes on");
+    throw Error(
+        ErrorCode::kStopped,
+        result.kept_old_head
+            ? "training was stopped; the model keeps its finished head, \"shotfix train --resume\" goes on"
+            : "training was stopped; the model has the best weights so far, \"shotfix train --resume\" goes on");
 }
 
 }  // namespace

@@ -71,7 +71,8 @@ void WriteRows(const PlaneJob& job, image::Plane& plane, int64_t begin, int64_t 
       const float rest =
           (code - job.source.codes[index]) * cover.replaced;  // what the source has and E(source) has not
       const float dither = Dither(job.frame, job.index, static_cast<uint64_t>(x), static_cast<uint64_t>(y));
-      const float value = code + std::nearbyint(delta - rest + (delta == 0 ? 0.0F : dither));
+      if (delta == 0) continue;
+      const float value = code + std::nearbyint(delta - rest + dither);
       plane.codes[index] = static_cast<uint16_t>(std::clamp(value, 0.0F, static_cast<float>(job.max_code)));
     }
   }

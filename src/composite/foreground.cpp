@@ -11,11 +11,6 @@
 namespace shotfix::composite {
 namespace {
 
-struct Layers {
-  at::Tensor foreground;
-  at::Tensor background;
-};
-
 at::Tensor BlurAtQuarter(const at::Tensor& picture, int64_t radius_px) {
   const int64_t height = picture.size(1);
   const int64_t width = picture.size(2);
@@ -43,26 +38,19 @@ Layers FuseTwice(const at::Tensor& picture, const at::Tensor& matte) {
 
 }  // namespace
 
-at::Tensor EstimateForeground(const at::Tensor& picture, const at::Tensor& matte, const at::Tensor& plate,
-                              const at::Tensor& plate_valid) {
+Layers EstimateLayers(const at::Tensor& picture, const at::Tensor& matte, const at::Tensor& plate,
+                      const at::Tensor& plate_valid) {
   image::CheckTensor(picture, "picture", {3, image::kAnySize, image::kAnySize});
   image::CheckTensor(matte, "matte", {1, picture.size(1), picture.size(2)});
-  const at::Tensor fused = FuseTwice(picture, matte).foreground;
+  const Layers fused = FuseTwice(picture, matte);
   // The equation is exact where the matte is large and unbounded where it is small: it counts as much as it can be
   // trusted.
   const at::Tensor solved = ((picture - (1 - matte) * plate) / matte.clamp_min(0.05)).clamp(0, 1e4);
-  const at::Tensor ceiling = at::max(fused * 2, picture) + 0.05;
+  const at::Tensor ceiling = at::max(fused.foreground * 2, picture) + 0.05;
   const at::Tensor weight = plate_valid * ((matte - 0.1) / 0.5).clamp(0, 1);
-  const at::Tensor foreground = fused * (1 - weight) + at::min(solved, ceiling) * weight;
-  return at::where(matte >= 1, picture, foreground);
-}
-
-at::Tensor EstimateBackground(const at::Tensor& picture, const at::Tensor& matte, const at::Tensor& plate,
-                              const at::Tensor& plate_valid) {
-  image::CheckTensor(matte, "matte", {1, picture.size(1), picture.size(2)});
-  const at::Tensor background = FuseTwice(picture, matte).background;
-  const at::Tensor around = at::where(matte <= 0, picture, background);
-  return plate * plate_valid + around * (1 - plate_valid);
+  const at::Tensor foreground = fused.foreground * (1 - weight) + at::min(solved, ceiling) * weight;
+  const at::Tensor around = at::where(matte <= 0, picture, fused.background);
+  return {at::where(matte >= 1, picture, foreground), plate * plate_valid + around * (1 - plate_valid)};
 }
 
 }  // namespace shotfix::composite

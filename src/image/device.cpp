@@ -26,6 +26,7 @@ DeviceInfo Load() {
   }
   cv::ocl::setUseOpenCL(false);
   at::globalContext().setBenchmarkCuDNN(false);
+  at::globalContext().setDeterministicCuDNN(true);
   at::globalContext().setAllowTF32CuDNN(false);
   at::globalContext().setAllowTF32CuBLAS(false);
   return info;

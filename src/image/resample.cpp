@@ -117,10 +117,12 @@ at::Tensor Erode(const at::Tensor& picture, int64_t radius_px) { return -Dilate(
 at::Tensor GuidedUpsample(const at::Tensor& guide, const at::Tensor& small, int64_t radius_px, double epsilon) {
   CheckTensor(guide, "guide", {3, kAnySize, kAnySize});
   CheckTensor(small, "small", {1, kAnySize, kAnySize});
-  const at::Tensor g = Resize(guide, small.size(1), small.size(2));
+  // In double: the cofactors of an edge are differences of nearly equal numbers.
+  const at::Tensor g = Resize(guide, small.size(1), small.size(2)).to(at::kDouble);
+  const at::Tensor m = small.to(at::kDouble);
   const at::Tensor mean_guide = BoxMean(g, radius_px);
-  const at::Tensor mean = BoxMean(small, radius_px);
-  const at::Tensor covariance = BoxMean(g * small, radius_px) - mean_guide * mean;  // [3,h,w]
+  const at::Tensor mean = BoxMean(m, radius_px);
+  const at::Tensor covariance = BoxMean(g * m, radius_px) - mean_guide * mean;  // [3,h,w]
   const auto moment = [&](int64_t i, int64_t j) {
     return (BoxMean((g[i] * g[j]).unsqueeze(0), radius_px) - (mean_guide[i] * mean_guide[j]).unsqueeze(0))[0] +
            (i == j ? epsilon : 0.0);
@@ -137,8 +139,8 @@ at::Tensor GuidedUpsample(const at::Tensor& guide, const at::Tensor& small, int6
   const at::Tensor offset = mean - (slope * mean_guide).sum(0, true);
   const int64_t height = guide.size(1);
   const int64_t width = guide.size(2);
-  const at::Tensor large_slope = Resize(BoxMean(slope, radius_px), height, width);
-  return (large_slope * guide).sum(0, true) + Resize(BoxMean(offset, radius_px), height, width);
+  const at::Tensor large_slope = Resize(BoxMean(slope, radius_px).to(at::kFloat), height, width);
+  return (large_slope * guide).sum(0, true) + Resize(BoxMean(offset, radius_px).to(at::kFloat), height, width);
 }
 
 at::Tensor ResizeOffset(const at::Tensor& offset, int64_t height, int64_t width) {

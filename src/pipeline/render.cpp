@@ -104,6 +104,13 @@ image::ColourSpace LinearSpace(const image::ColourSpace& space) {
   return {space.primaries, image::Transfer::kLinear, image::Matrix::kRgb, image::Range::kFull};
 }
 
+// Scene-linear float planes, with the source's alpha where there is one.
+image::PixelPlanes LinearPlanes(const WorkFrame& work, const image::PixelLayout& layout) {
+  image::PixelPlanes planes = image::PlanesFromLinear(work.frame.rgb, layout, LinearSpace(work.frame.space));
+  if (layout.has_alpha) image::SetAlpha(planes, work.frame.alpha);
+  return planes;
+}
+
 // The samples to write for one finished frame.
 image::PixelPlanes MakePlanes(const RenderInputs& inputs, const WorkFrame& work) {
   if (inputs.matte_only) {
@@ -116,8 +123,7 @@ image::PixelPlanes MakePlanes(const RenderInputs& inputs, const WorkFrame& work)
     image::SetAlpha(planes, 1 - work.last_edit.alpha);
     return planes;
   }
-  if (inputs.linear_output && !work.frame.source->layout.is_float)
-    return image::PlanesFromLinear(work.frame.rgb, inputs.output_layout, LinearSpace(work.frame.space));
+  if (inputs.linear_output && !work.frame.source->layout.is_float) return LinearPlanes(work, inputs.output_layout);
   image::Frame decoded = work.frame;
   decoded.rgb = work.source_rgb;
   image::Edit whole;

@@ -21,30 +21,51 @@ constexpr int64_t kFlowLongSidePx = 640;
 constexpr int64_t kRegionMarginPx = 8;
 constexpr double kEightBit = 255.0;
 
-// Largest difference of any sample at each pixel, [1,H,W], in codes.
-at::Tensor SampleError(const image::PixelPlanes& a, const image::PixelPlanes& b) {
+// Per pixel the largest difference of any sample that belongs to it, and per picture of those outside the edit.
+struct SampleErrors {
+  at::Tensor pixel;  // [1,H,W], codes
+  double outside_max = 0;
+  int64_t outside_altered = 0;  // samples
+  int64_t outside_count = 0;    // samples
+};
+
+float SampleDifference(const image::Plane& a, const image::Plane& b, size_t k) {
+  return a.values.empty() ? std::fabs(static_cast<float>(a.codes[k]) - static_cast<float>(b.codes[k]))
+                          : std::fabs(a.values[k] - b.values[k]);
+}
+
+// Compares each plane at its own size. A sample is inside when any pixel that it covers is: luma exactly its own pixel,
+// chroma its own block. `support` may be null.
+SampleErrors CompareSamplesOf(const image::PixelPlanes& a, const image::PixelPlanes& b, const uint8_t* support) {
   const image::PixelLayout& layout = a.layout;
-  at::Tensor error = at::zeros({1, layout.height, layout.width}, at::kFloat);
-  float* out = error.mutable_data_ptr<float>();
+  SampleErrors errors;
+  errors.pixel = at::zeros({1, layout.height, layout.width}, at::kFloat);
+  float* out = errors.pixel.mutable_data_ptr<float>();
   for (size_t index = 0; index < a.planes.size(); ++index) {
-    const image::Plane& p = a.planes[index];
-    const image::Plane& q = b.planes[index];
-    const bool subsampled = p.width != layout.width || p.height != layout.height;
+    const image::Plane& plane = a.planes[index];
+    const bool subsampled = plane.width != layout.width || plane.height != layout.height;
     const int shift_x = subsampled ? layout.chroma_shift_x : 0;
     const int shift_y = subsampled ? layout.chroma_shift_y : 0;
-    for (int y = 0; y < layout.height; ++y) {
-      for (int x = 0; x < layout.width; ++x) {
-        const auto k =
-            static_cast<size_t>(y >> shift_y) * static_cast<size_t>(p.width) + static_cast<size_t>(x >> shift_x);
-        const float difference = p.values.empty()
-                                     ? std::fabs(static_cast<float>(p.codes[k]) - static_cast<float>(q.codes[k]))
-                                     : std::fabs(p.values[k] - q.values[k]);
-        float& pixel = out[static_cast<ptrdiff_t>(y) * layout.width + x];
-        pixel = std::max(pixel, difference);
+    for (int y = 0; y < plane.height; ++y) {
+      for (int x = 0; x < plane.width; ++x) {
+        const size_t k = static_cast<size_t>(y) * static_cast<size_t>(plane.width) + static_cast<size_t>(x);
+        const float difference = SampleDifference(plane, b.planes[index], k);
+        bool inside = false;
+        for (int row = y << shift_y; row < std::min(layout.height, (y + 1) << shift_y); ++row) {
+          for (int column = x << shift_x; column < std::min(layout.width, (x + 1) << shift_x); ++column) {
+            const ptrdiff_t pixel = static_cast<ptrdiff_t>(row) * layout.width + column;
+            out[pixel] = std::max(out[pixel], difference);
+            inside = inside || (support != nullptr && support[pixel] != 0);
+          }
+        }
+        if (inside) continue;
+        ++errors.outside_count;
+        errors.outside_altered += difference > 0 ? 1 : 0;
+        errors.outside_max = std::max(errors.outside_max, static_cast<double>(difference));
       }
     }
   }
-  return error;
+  return errors;
 }
 
 struct Box {
@@ -122,31 +143,33 @@ class Verifier {
 
  private:
   void CompareSamples(const image::Frame& source, const image::Frame& result) {
-    at::Tensor error;
+    const at::Tensor support = inputs_.support ? inputs_.support->Get(source.index) : at::Tensor();
+    if (inputs_.support && !support.defined()) report_.outside_known = false;
+    const bool known = support.defined();
     if (report_.same_layout) {
-      error = SampleError(*source.source, *result.source);
-    } else {
-      error = ((image::PerceptualFromLinear(source.rgb) - image::PerceptualFromLinear(result.rgb)).abs().amax(0, true) *
-               kEightBit);
-    }
-    const double threshold = report_.same_layout ? 0.0 : 0.5;
-    altered_ += (error > threshold).sum().item<double>();
-    pixels_ += static_cast<double>(error.numel());
-    if (!inputs_.support) return;
-    const at::Tensor support = inputs_.support->Get(source.index);
-    if (!support.defined()) {
-      report_.outside_known = false;
+      const SampleErrors errors =
+          CompareSamplesOf(*source.source, *result.source, known ? support.const_data_ptr<uint8_t>() : nullptr);
+      altered_ += (errors.pixel > 0).sum().item<double>();
+      pixels_ += static_cast<double>(errors.pixel.numel());
+      if (known) NoteOutside(errors.outside_max, errors.outside_altered, errors.outside_count);
       return;
     }
-    // A chroma sample belongs to the edit when any luma sample that it covers does.
-    const image::PixelLayout& layout = source.source->layout;
-    at::Tensor inside = support.to(at::kFloat);
-    if (layout.chroma_shift_x > 0 || layout.chroma_shift_y > 0)
-      inside = image::Dilate(inside, (1 << std::max(layout.chroma_shift_x, layout.chroma_shift_y)) - 1);
-    const at::Tensor outside = error * (inside == 0);
-    report_.outside_max_error = std::max(report_.outside_max_error, outside.max().item<double>());
-    outside_altered_ += (outside > threshold).sum().item<double>();
-    outside_pixels_ += (inside == 0).sum().item<double>();
+    // Other samples: pictures are compared, in 8-bit codes of the perceptual curve.
+    const at::Tensor difference = image::PerceptualFromLinear(source.rgb) - image::PerceptualFromLinear(result.rgb);
+    const at::Tensor error = difference.abs().amax(0, true) * kEightBit;
+    altered_ += (error > 0.5).sum().item<double>();
+    pixels_ += static_cast<double>(error.numel());
+    if (!known) return;
+    const at::Tensor outside = error.masked_select(support == 0);
+    if (outside.numel() > 0) {
+      NoteOutside(outside.max().item<double>(), (outside > 0.5).sum().item<int64_t>(), outside.numel());
+    }
+  }
+
+  void NoteOutside(double largest, int64_t altered, int64_t count) {
+    report_.outside_max_error = std::max(report_.outside_max_error, largest);
+    outside_altered_ += static_cast<double>(altered);
+    outside_pixels_ += static_cast<double>(count);
   }
 
   void CompareInTime(const image::Frame& source, const image::Frame& result) {

@@ -99,7 +99,8 @@ bool IsLockedOff(image::ShotReader& shot, const cv::Mat& first, const cv::Mat& m
     size_t still = 0;
     for (size_t i = 0; i < matches.from.size(); ++i)
       still += cv::norm(matches.from[i] - matches.to[i]) < kStaticLimitPx ? 1 : 0;
-    if (matches.from.size() < kMinMatches || still * 2 < matches.from.size()) return false;
+    // A frame without corners (a bare backing, an actor in front of them all) says nothing either way.
+    if (matches.from.size() >= kMinMatches && still * 2 < matches.from.size()) return false;
   }
   return true;
 }

@@ -28,7 +28,8 @@ Prior Blend(const Prior& a, const Prior& b) {
   if (!b.defined()) return a;
   const at::Tensor weight_a = a.trust.square() + 1e-4;
   const at::Tensor weight_b = b.trust.square() + 1e-4;
-  return {(a.matte * weight_a + b.matte * weight_b) / (weight_a + weight_b), at::max(a.trust, b.trust)};
+  return {(a.matte * weight_a + b.matte * weight_b) / (weight_a + weight_b),
+          at::max(a.trust, b.trust) * (1 - (a.matte - b.matte).abs())};
 }
 
 // Walks one way through the shot, carrying the painted mattes; calls visit(frame, carried prior before any painting

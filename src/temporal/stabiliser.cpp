@@ -96,8 +96,8 @@ at::Tensor StabiliseField(const FieldWindow& window, size_t centre, int radius, 
     const at::Tensor likeness =
         ColourLikeness(window.guides[centre], window.guides[k], paths[k].other_from_centre, colour_sigma);
     at::Tensor weight = paths[k].trust * likeness * std::exp(-0.5 * distance * distance / (sigma * sigma));
-    weight = image::Resize(weight, own.size(1), own.size(2));
-    const at::Tensor path = image::ResizeOffset(paths[k].other_from_centre, own.size(1), own.size(2));
+    weight = image::Resize(weight.to(own.device()), own.size(1), own.size(2));
+    const at::Tensor path = image::ResizeOffset(paths[k].other_from_centre.to(own.device()), own.size(1), own.size(2));
     const at::Tensor moved = image::SampleAtOffset(window.fields[k], path, Filter::kBilinear);
     if (field_tolerance > 0) {
       weight = weight * at::exp((moved - own).square().mean(0, true) * (-0.5 / (field_tolerance * field_tolerance)));

@@ -46,20 +46,25 @@ at::Tensor SmoothField(Rng& rng, int64_t height, int64_t width, int64_t cells, c
 DegradedMatte DegradeMatte(Rng& rng, const at::Tensor& matte) {
   const int64_t height = matte.size(1);
   const int64_t width = matte.size(2);
-  const double amplitude = Uniform(rng, 0.5, 8);
+  // From nearly exact to eight pixels off, each size as likely; trust says how far off, as round trips of flow would.
+  const double amplitude = std::exp(Uniform(rng, std::log(0.15), std::log(8.0)));
   const int64_t cells = UniformInt(rng, 3, 9);
   const at::Tensor x = (SmoothField(rng, height, width, cells, matte) - 0.5) * (2 * amplitude);
   const at::Tensor y = (SmoothField(rng, height, width, cells, matte) - 0.5) * (2 * amplitude);
   at::Tensor moved = image::SampleAtOffset(matte, at::cat({x, y}), image::Filter::kBilinear);
-  if (Uniform(rng, 0, 1) < 0.5) moved = image::GaussianBlur(moved, Uniform(rng, 0.5, 2));
+  const double softness_px = Uniform(rng, 0, 1.5);
+  if (softness_px > 0.5) moved = image::GaussianBlur(moved, softness_px);
   // Patches that flow lost: matte from elsewhere, and trust that says so more or less.
-  const at::Tensor patches =
-      (SmoothField(rng, height, width, UniformInt(rng, 4, 10), matte) - Uniform(rng, 0.6, 0.95)).clamp(0, 0.1) * 10;
-  const at::Tensor wrong =
-      image::SampleAtOffset(matte, at::cat({x, y}) * 3 + Uniform(rng, -24, 24), image::Filter::kBilinear);
-  const at::Tensor trust =
-      (1 - (x.abs() + y.abs()) / (4 * amplitude) * Uniform(rng, 0, 1)) * (1 - patches * Uniform(rng, 0.3, 1));
-  return {moved * (1 - patches) + wrong * patches, trust.clamp(0, 1) * Uniform(rng, 0.4, 1)};
+  const int64_t patch_cells = UniformInt(rng, 4, 10);
+  const double patch_level = Uniform(rng, 0.65, 1.0);
+  const at::Tensor field = SmoothField(rng, height, width, patch_cells, matte);
+  const at::Tensor patches = (field - patch_level).clamp(0, 0.1) * 10;
+  const double jump_px = Uniform(rng, -24, 24);
+  const at::Tensor wrong = image::SampleAtOffset(matte, at::cat({x, y}) * 3 + jump_px, image::Filter::kBilinear);
+  const double confessed = Uniform(rng, 0.5, 1);
+  const double age = std::pow(0.985, Uniform(rng, 0, 40));
+  const at::Tensor trust = at::exp((x.square() + y.square()) * -0.125) * (1 - patches * confessed) * age;
+  return {moved * (1 - patches) + wrong * patches, trust.clamp(0, 1)};
 }
 
 at::Tensor Place(const at::Tensor& picture, const Placement& placement, int64_t size) {

@@ -30,13 +30,13 @@ ResidentExample MakeResident(const MatteExample& example, const at::Tensor& teac
   const at::Tensor none = at::zeros_like(example.matte);
   const at::Tensor plate = resident.has_plate ? example.plate.rgb : none.expand({3, -1, -1});
   const at::Tensor valid = resident.has_plate ? example.plate.valid : none;
-  const at::Tensor foreground = composite::EstimateForeground(example.perceptual, example.matte, plate, valid);
+  const at::Tensor foreground = composite::EstimateLayers(example.perceptual, example.matte, plate, valid).foreground;
   const at::Tensor prior = resident.has_prior ? example.prior.matte : none;
   const at::Tensor trust = resident.has_prior ? example.prior.trust : none;
   resident.stack = at::cat({example.perceptual, foreground, plate, example.matte, valid, prior, trust, teaches})
                        .to(device, at::kHalf);
-  const at::Tensor soft = ((example.matte > 0.02) & (example.matte < 0.98)).to(at::kFloat);
-  resident.band = at::nonzero(image::Dilate(soft, 3)[0] > 0.5);
+  // Where the matte changes within three pixels: soft edges and hard ones.
+  resident.band = at::nonzero((image::Dilate(example.matte, 3) - image::Erode(example.matte, 3))[0] > 0.02);
   return resident;
 }
 
@@ -67,9 +67,9 @@ at::Tensor CutOut(const at::Tensor& stack, std::pair<int64_t, int64_t> centre, i
 temporal::Prior ChoosePrior(Rng& rng, const at::Tensor& crop, bool has_prior, double dropout) {
   const double draw = Uniform(rng, 0, 1);
   if (draw < dropout || !has_prior) return {};
-  // Painted frames lie far apart, so the prior from the others is worse than most frames will have. Some crops see a
-  // prior of middling quality instead.
-  if (draw > 0.75) {
+  // Painted frames lie far apart, so the prior from the others is worse than most frames will have. Most crops see
+  // a prior of some other quality instead.
+  if (draw > dropout + (1 - dropout) * 0.4) {
     const DegradedMatte degraded = DegradeMatte(rng, Part(crop, kMatte));
     return {degraded.matte, degraded.trust};
   }
@@ -94,7 +94,10 @@ struct MatteCrops::Crop {
 MatteCrops::MatteCrops(const std::vector<MatteExample>& examples, const std::vector<at::Tensor>& teaches,
                        const MatteRecipe& recipe, c10::Device device)
     : recipe_(recipe) {
-  for (size_t k = 0; k < examples.size(); ++k) examples_.push_back(MakeResident(examples[k], teaches[k], device));
+  for (size_t k = 0; k < examples.size(); ++k) {
+    const bool held_out_whole = teaches[k].max().item<float>() == 0;
+    if (!held_out_whole) examples_.push_back(MakeResident(examples[k], teaches[k], device));
+  }
 }
 
 MatteCrops::Crop MatteCrops::Real(Rng& rng, const ResidentExample& example, double strength) const {
@@ -145,28 +148,28 @@ MatteCrops::Crop MatteCrops::Recomposite(Rng& rng, const ResidentExample& actor,
     prior = {degraded.matte, degraded.trust};
   }
   // Where the plate was filled in, its picture is invented: it teaches less.
-  const at::Tensor weight = (matte > 0.02).to(at::kFloat) * Part(layer, kTeaches) +
-                            (matte <= 0.02).to(at::kFloat) * (0.25 + 0.75 * Part(behind, kPlateValid));
+  const at::Tensor covered = (matte > 0.02).to(at::kFloat);
+  const at::Tensor weight = Part(layer, kTeaches) * covered + (1 - covered) * (0.25 + 0.75 * Part(behind, kPlateValid));
   return {model::AssembleMatteInput(picture, plate, prior), matte, weight};
 }
 
-MatteCrops::Crop MatteCrops::DrawOne(Rng& rng, int64_t step) const {
+MatteCrops::Crop MatteCrops::DrawOne(Rng& rng, double progress) const {
   const auto count = static_cast<int64_t>(examples_.size());
   const ResidentExample& example = examples_[static_cast<size_t>(UniformInt(rng, 0, count))];
   const ResidentExample& set = examples_[static_cast<size_t>(UniformInt(rng, 0, count))];
   // Augmentation ramps up over the first half: easy first, heavy later.
-  const double strength = std::min(1.0, 0.4 + 1.2 * static_cast<double>(step) / static_cast<double>(recipe_.steps));
+  const double strength = std::min(1.0, 0.4 + 1.2 * progress);
   const bool recomposite = example.has_plate && set.has_plate && Uniform(rng, 0, 1) < recipe_.recomposite_share;
   return recomposite ? Recomposite(rng, example, set, strength) : Real(rng, example, strength);
 }
 
-Batch MatteCrops::Draw(int64_t seed, int64_t step) const {
+Batch MatteCrops::Draw(int64_t seed, int64_t step, int64_t planned_steps) const {
   Rng rng(static_cast<uint64_t>(seed) * 0x9E3779B97F4A7C15ULL + static_cast<uint64_t>(step));
   std::vector<at::Tensor> input;
   std::vector<at::Tensor> truth;
   std::vector<at::Tensor> weight;
   for (int64_t k = 0; k < recipe_.batch; ++k) {
-    const Crop crop = DrawOne(rng, step);
+    const Crop crop = DrawOne(rng, static_cast<double>(step) / static_cast<double>(planned_steps));
     input.push_back(crop.input);
     truth.push_back(crop.truth);
     weight.push_back(crop.weight);

@@ -31,14 +31,14 @@ class MatteCrops {
   // `teaches` [1,h,w] per example: 0 where pixels are held out.
   MatteCrops(const std::vector<MatteExample>& examples, const std::vector<at::Tensor>& teaches,
              const MatteRecipe& recipe, c10::Device device);
-  // The batch of one step: a function of seed and step alone.
-  Batch Draw(int64_t seed, int64_t step) const;
+  // The batch of one step: a function of seed, step and how many steps are planned.
+  Batch Draw(int64_t seed, int64_t step, int64_t planned_steps) const;
 
  private:
   struct Crop;
   Crop Real(Rng& rng, const ResidentExample& example, double strength) const;
   Crop Recomposite(Rng& rng, const ResidentExample& actor, const ResidentExample& set, double strength) const;
-  Crop DrawOne(Rng& rng, int64_t step) const;
+  Crop DrawOne(Rng& rng, double progress) const;
   std::vector<ResidentExample> examples_;
   MatteRecipe recipe_;
 };

@@ -33,10 +33,12 @@ std::string Fingerprint(const std::vector<MatteExample>& examples, const Recipe&
   hash.Update(recipe.toml);
   hash.Update(std::to_string(seed));
   for (const MatteExample& example : examples) {
-    const at::Tensor picture = example.perceptual.contiguous();
-    const at::Tensor matte = example.matte.contiguous();
-    hash.Update(picture.const_data_ptr(), picture.nbytes());
-    hash.Update(matte.const_data_ptr(), matte.nbytes());
+    for (const at::Tensor& part : {example.perceptual, example.matte, example.plate.rgb, example.plate.valid,
+                                   example.prior.matte, example.prior.trust}) {
+      if (!part.defined()) continue;
+      const at::Tensor plain = part.contiguous();
+      hash.Update(plain.const_data_ptr(), plain.nbytes());
+    }
   }
   return hash.HexDigest();
 }
@@ -98,7 +100,7 @@ class Trainer {
 
 // One step: a function of weights, moments, seed and step number.
 double Trainer::Step() {
-  const Batch batch = crops_.Draw(options_.seed, state_.step);
+  const Batch batch = crops_.Draw(options_.seed, state_.step, state_.planned_steps);
   for (auto& group : optimiser_->param_groups()) {
     static_cast<torch::optim::AdamWOptions&>(group.options())
         .lr(LearningRate(recipe_.matte, state_.step, state_.planned_steps));
@@ -119,7 +121,8 @@ void Trainer::Measure(double loss) {
   ema_->CopyTo(*averaged);
   const double mad = HeldOutMad(averaged, examples_, held_out_, options_.device);
   state_.curve.push_back({state_.step, loss, mad});
-  if (mad >= 0 && state_.best_mad >= 0 && mad >= state_.best_mad) {
+  const bool better = std::isfinite(mad) && (state_.best_weights.empty() || mad < state_.best_mad);
+  if (!better) {
     ++state_.since_best;
     return;
   }

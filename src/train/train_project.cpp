@@ -146,9 +146,13 @@ TrainProjectResult TrainProject(const project::Project& project, const TrainProj
   result.training.head.consent_ids = teacher.consent_ids();
   model::MiniModel model;
   if (std::filesystem::exists(result.model_path)) model = model::MiniModel::Load(result.model_path);
-  model.production_id = project.production_id();
-  model.heads["matte"] = result.training.head;
-  model.Save(result.model_path);
+  // A training that was stopped must not replace a finished head; its checkpoint is what goes on.
+  result.kept_old_head = result.training.interrupted && model.heads.contains("matte");
+  if (!result.kept_old_head) {
+    model.production_id = project.production_id();
+    model.heads["matte"] = result.training.head;
+    model.Save(result.model_path);
+  }
   result.sheet = MakeSheet(result.training.head, teacher.examples(), options.device);
   return result;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "support/test.h"
 #include <type_traits>
+#include "support/test.h"
 
 #include "shotfix/compliance/consent.h"
 #include "shotfix/core/error.h"

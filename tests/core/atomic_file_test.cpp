@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shotfix/core/atomic_file.h"
 
-#include "support/test.h"
 #include <fstream>
+#include "support/test.h"
 
 #include "shotfix/core/error.h"
 #include "support/temp_dir.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shotfix/image/convert.h"
 
-#include "support/test.h"
 #include <random>
+#include "support/test.h"
 
 #include "shotfix/core/error.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "support/test.h"
 #include <fstream>
 #include <random>
+#include "support/test.h"
 
 #include "shotfix/core/atomic_file.h"
 #include "shotfix/core/error.h"

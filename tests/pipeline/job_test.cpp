@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shotfix/pipeline/job.h"
 
-#include "support/test.h"
 #include <fstream>
 #include <sstream>
+#include "support/test.h"
 
 #include "shotfix/core/atomic_file.h"
 #include "shotfix/core/error.h"

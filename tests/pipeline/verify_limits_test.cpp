@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "support/test.h"
 #include <limits>
+#include "support/test.h"
 
 #include "shotfix/pipeline/verify.h"
 

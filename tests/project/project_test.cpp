@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shotfix/project/project.h"
 
-#include "support/test.h"
 #include <fstream>
 #include <thread>
+#include "support/test.h"
 
 #include "shotfix/core/error.h"
 #include "shotfix/project/clip_store.h"

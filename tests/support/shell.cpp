@@ -3,9 +3,9 @@
 
 #include <sys/wait.h>
 
-#include "support/test.h"
 #include <cstdio>
 #include <sstream>
+#include "support/test.h"
 
 namespace shotfix::testing {
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/small_project.h"
 
-#include "support/test.h"
 #include <fstream>
+#include "support/test.h"
 
 #include "shotfix/media/still.h"
 

@@ -6,14 +6,16 @@
 
 namespace shotfix::composite {
 
-// [3,H,W]. Where the plate is known, F solves the compositing equation I = aF + (1-a)B; elsewhere both layers are
-// estimated by blur fusion (Forte 2021, "Approximate Fast Foreground Colour Estimation"). Pure colours of the actor
-// without the old background's spill: bounded, defined everywhere, equal to I where matte is 1.
-// perceptual or linear [3,H,W]; matte, plate_valid [1,H,W]; plate [3,H,W] (ignored where plate_valid is 0).
-at::Tensor EstimateForeground(const at::Tensor& picture, const at::Tensor& matte, const at::Tensor& plate,
-                              const at::Tensor& plate_valid);
-// The background's own colours: the plate where known, else from the surroundings outside the matte.
-at::Tensor EstimateBackground(const at::Tensor& picture, const at::Tensor& matte, const at::Tensor& plate,
-                              const at::Tensor& plate_valid);
+struct Layers {
+  at::Tensor foreground;  // [3,H,W]: the actor's own colours, without the old background's spill
+  at::Tensor background;  // [3,H,W]: the plate where it is known, else estimated from outside the matte
+};
+
+// Where the plate is known, the foreground solves the compositing equation I = aF + (1-a)B; elsewhere both layers are
+// estimated by blur fusion (Forte 2021, "Approximate Fast Foreground Colour Estimation"). Bounded, defined everywhere,
+// and the foreground equals I where the matte is 1. perceptual or linear [3,H,W]; matte, plate_valid [1,H,W]; plate
+// [3,H,W] (ignored where plate_valid is 0).
+Layers EstimateLayers(const at::Tensor& picture, const at::Tensor& matte, const at::Tensor& plate,
+                      const at::Tensor& plate_valid);
 
 }  // namespace shotfix::composite

@@ -4,6 +4,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <limits>
+
 #include "shotfix/temporal/flow.h"
 
 namespace shotfix::temporal {
@@ -14,7 +16,10 @@ struct WarpError {
   double result = 0;
   double weight = 0;
   // result over source; 1 means as steady as the source.
-  double Ratio() const { return source > 0 ? result / source : 1.0; }
+  double Ratio() const {
+    if (source > 0) return result / source;
+    return result > 0 ? std::numeric_limits<double>::infinity() : 1.0;
+  }
 };
 // Two neighbours in time, [3,H,W] perceptual.
 struct NeighbourPair {

@@ -30,6 +30,7 @@ struct SheetRow {
 struct TrainProjectResult {
   MatteTrainingResult training;
   std::filesystem::path model_path;
+  bool kept_old_head = false;  // stopped early: the finished head of before stays in the model
   std::vector<SheetRow> sheet;
   std::vector<std::string> used;  // "take_a: frames 3, 17; clean plate set_1"
 };

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
-#include "shotfix/composite/foreground.h"
 #include "shotfix/composite/light_wrap.h"
 #include "shotfix/image/convert.h"
 #include "shotfix/image/resample.h"
@@ -17,6 +17,8 @@ namespace {
 constexpr double kSmallestAlpha = 1.0 / 512;  // an edit weaker than this changes no code of a 10-bit clip
 constexpr int64_t kSupportMarginPx = 4;       // the stabiliser may move an edge by this much
 constexpr double kMaxBlurPx = 3.0;
+constexpr double kSpillReach = 0.02;  // of the frame's height: how far a screen's light is taken out of the actor
+constexpr double kSmallestSpill = 1e-3;
 
 // Moves the matte's edge by a fraction of a pixel at a time: a blurred step, cut elsewhere than at one half.
 at::Tensor Shrink(const at::Tensor& matte, double pixels) {
@@ -34,6 +36,26 @@ at::Tensor Levels(const at::Tensor& matte, const BackgroundOptions& options) {
   return ((matte - options.matte_low) / (options.matte_high - options.matte_low)).clamp(0, 1);
 }
 
+// The channel of a green or blue screen: most of the known plate has one hue, well saturated. Nothing for a set.
+std::optional<int64_t> FindScreen(const temporal::CleanPlate& plate) {
+  const at::Tensor linear = image::LinearFromPerceptual(plate.rgb);
+  const double known = plate.valid.sum().item<double>();
+  if (known < 1) return std::nullopt;
+  for (const int64_t channel : {int64_t{1}, int64_t{2}}) {
+    const at::Tensor others = at::max(linear[0], linear[3 - channel]);
+    const at::Tensor of_screen = (linear[channel] > others * 1.4).to(at::kFloat) * plate.valid[0];
+    if (of_screen.sum().item<double>() > 0.7 * known) return channel;
+  }
+  return std::nullopt;
+}
+
+// What a screen's light has added to a colour: its channel beyond the larger of the other two, [3,H,W].
+at::Tensor ScreenSpill(const at::Tensor& colours, int64_t channel) {
+  at::Tensor spill = at::zeros_like(colours);
+  spill[channel].copy_((colours[channel] - at::max(colours[0], colours[3 - channel])).clamp_min(0));
+  return spill;
+}
+
 }  // namespace
 
 BackgroundProposer::BackgroundProposer(const BackgroundOptions& options, const BackgroundInputs& inputs,
@@ -43,7 +65,8 @@ BackgroundProposer::BackgroundProposer(const BackgroundOptions& options, const B
       head_(head),
       track_(solution.track),
       facts_(Unpack(solution)),
-      plate_blur_px_(PlateBlurSigma()) {}
+      plate_blur_px_(PlateBlurSigma()),
+      screen_channel_(FindScreen(facts_.plate)) {}
 
 temporal::Homography BackgroundProposer::ReferenceFromFrame(int64_t frame) const {
   const auto found = facts_.camera.reference_from_frame.find(frame);
@@ -59,13 +82,15 @@ at::Tensor BackgroundProposer::FullMatte(const image::Frame& frame, const at::Te
   return Levels(Shrink(matte.to(perceptual.device()), options_.matte_shrink_px), options_);
 }
 
-at::Tensor BackgroundProposer::OldBackground(const image::Frame& frame, const at::Tensor& matte) const {
+composite::Layers BackgroundProposer::SplitLayers(const image::Frame& frame, const at::Tensor& matte) const {
   const temporal::PlateView view =
       temporal::ViewPlate(facts_.plate, ReferenceFromFrame(frame.index), facts_.size.height, facts_.size.width);
   const at::Tensor plate =
       image::Resize(image::LinearFromPerceptual(view.rgb), frame.height(), frame.width()).to(matte.device());
-  const at::Tensor valid = image::Resize(view.valid, frame.height(), frame.width()).to(matte.device());
-  return composite::EstimateBackground(frame.rgb, matte, plate, valid);
+  // The stored plate ends at white: brighter places are estimated from the frame itself.
+  const at::Tensor in_range = (view.rgb.amax(0, true) < 0.99).to(at::kFloat);
+  const at::Tensor valid = image::Resize(view.valid * in_range, frame.height(), frame.width()).to(matte.device());
+  return composite::EstimateLayers(frame.rgb, matte, plate, valid);
 }
 
 double BackgroundProposer::PlateBlurSigma() const {
@@ -102,37 +127,40 @@ at::Tensor BackgroundProposer::NewBackground(const image::Frame& frame) const {
 // written, and errors of F only show in proportion to a(1-a).
 image::Edit BackgroundProposer::Propose(const FrameWindow& window) const {
   const image::Frame& frame = window.current();
-  const at::Tensor perceptual = image::PerceptualFromLinear(frame.rgb);
-  const at::Tensor matte = FullMatte(frame, perceptual);
+  const at::Tensor matte = FullMatte(frame, image::PerceptualFromLinear(frame.rgb));
   const at::Tensor inverse = 1 - matte;
   image::Edit edit;
-  edit.support = (image::Dilate(inverse, kSupportMarginPx) > kSmallestAlpha).to(at::kFloat);
   edit.alpha = inverse;
-  if (!inputs_.plate) {
-    edit.fill = at::zeros_like(frame.rgb);
-    return edit;
-  }
-  const at::Tensor new_background = NewBackground(frame);
-  edit.fill = new_background;
-  if (options_.despill > 0) {
-    const at::Tensor old_background = OldBackground(frame, matte);
-    const at::Tensor foreground = composite::EstimateForeground(frame.rgb, matte, old_background, at::ones_like(matte));
-    edit.fill = (new_background + options_.despill * matte * (foreground - old_background)).clamp_min(0);
-  }
-  if (options_.light_wrap <= 0) return edit;
-  // The wrap reaches into the actor, where alpha is 0: alpha grows there just enough to carry it.
-  const double size_px = options_.light_wrap_size * static_cast<double>(frame.height());
-  const at::Tensor wrap = composite::LightWrap(new_background, matte, size_px, options_.light_wrap);
-  const at::Tensor reach = image::GaussianBlur(inverse, size_px) * options_.light_wrap;
-  const at::Tensor alpha = at::max(inverse, at::where(reach > kSmallestAlpha, reach, at::zeros_like(reach)));
-  const at::Tensor carried = alpha.clamp_min(1e-4);
-  const at::Tensor share = at::where(alpha > 1e-4, inverse / carried, at::ones_like(alpha));
-  edit.fill =
-      (frame.rgb + share * (edit.fill - frame.rgb) + at::where(alpha > 1e-4, wrap / carried, at::zeros_like(wrap)))
-          .clamp_min(0);
-  edit.alpha = alpha;
-  edit.support = (image::Dilate(alpha, kSupportMarginPx) > kSmallestAlpha).to(at::kFloat);
+  edit.fill = at::zeros_like(frame.rgb);
+  if (inputs_.plate) PutOverPlate(frame, matte, edit);
+  edit.support = (image::Dilate(edit.alpha, kSupportMarginPx) > kSmallestAlpha).to(at::kFloat);
   return edit;
+}
+
+void BackgroundProposer::PutOverPlate(const image::Frame& frame, const at::Tensor& matte, image::Edit& edit) const {
+  const at::Tensor inverse = 1 - matte;
+  const at::Tensor new_background = NewBackground(frame);
+  const composite::Layers layers = SplitLayers(frame, matte);
+  const at::Tensor fill = new_background + options_.despill * matte * (layers.foreground - layers.background);
+  at::Tensor change = inverse * (fill - frame.rgb);
+  // Wrap and screen spill reach into the actor, where alpha is 0: alpha grows there just enough to carry them.
+  const double wrap_px = options_.light_wrap_size * static_cast<double>(frame.height());
+  if (options_.light_wrap > 0 && wrap_px > 0) {
+    change = change + composite::LightWrap(new_background, matte, wrap_px, options_.light_wrap);
+    const at::Tensor reach = image::GaussianBlur(inverse, wrap_px) * options_.light_wrap;
+    edit.alpha = at::max(edit.alpha, at::where(reach > kSmallestAlpha, reach, at::zeros_like(reach)));
+  }
+  if (screen_channel_ && options_.despill > 0) {
+    const at::Tensor near =
+        (image::GaussianBlur(inverse, kSpillReach * static_cast<double>(frame.height())) * 2).clamp(0, 1);
+    const at::Tensor spill = ScreenSpill(layers.foreground, *screen_channel_) * (options_.despill * matte * near);
+    change = change - spill;
+    edit.alpha = at::max(edit.alpha, near * (spill.amax(0, true) > kSmallestSpill));
+  }
+  // The fill itself may be negative (a dark plate behind an edge that was bright); the picture that it gives may not.
+  const at::Tensor wanted = (frame.rgb + change).clamp_min(0);
+  const at::Tensor carried = frame.rgb + (wanted - frame.rgb) / edit.alpha.clamp_min(kSmallestAlpha);
+  edit.fill = at::where(edit.alpha > kSmallestAlpha, carried, fill);
 }
 
 }  // namespace shotfix::passes::background

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "passes/background/analysis.h"
+#include "shotfix/composite/foreground.h"
 
 namespace shotfix::passes::background {
 
@@ -14,7 +15,8 @@ class BackgroundProposer final : public Proposer {
 
  private:
   at::Tensor FullMatte(const image::Frame& frame, const at::Tensor& perceptual) const;
-  at::Tensor OldBackground(const image::Frame& frame, const at::Tensor& matte) const;
+  composite::Layers SplitLayers(const image::Frame& frame, const at::Tensor& matte) const;
+  void PutOverPlate(const image::Frame& frame, const at::Tensor& matte, image::Edit& edit) const;
   at::Tensor NewBackground(const image::Frame& frame) const;
   double PlateBlurSigma() const;
   temporal::Homography ReferenceFromFrame(int64_t frame) const;
@@ -24,7 +26,8 @@ class BackgroundProposer final : public Proposer {
   const model::MatteHead& head_;
   std::shared_ptr<image::FrameTrack> track_;
   ShotFacts facts_;
-  double plate_blur_px_ = 0;  // to soften the plate by: one value for the whole shot
+  double plate_blur_px_ = 0;               // to soften the plate by: one value for the whole shot
+  std::optional<int64_t> screen_channel_;  // 1 or 2 when the old background is a green or blue screen
 };
 
 }  // namespace shotfix::passes::background

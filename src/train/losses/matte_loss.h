@@ -8,18 +8,17 @@
 
 namespace shotfix::train {
 
-// Detail at three scales, so that an edge in the wrong place costs more than a flat error (Hou & Liu 2019, Laplacian
-// loss).
-inline torch::Tensor LaplacianLoss(torch::Tensor matte, torch::Tensor truth, torch::Tensor weight) {
+// Detail of the error at three scales, so that an edge in the wrong place costs more than a flat error (Hou & Liu 2019,
+// Laplacian loss). The error is masked first: pixels that must not teach do not, at any scale.
+inline torch::Tensor LaplacianLoss(const torch::Tensor& matte, const torch::Tensor& truth,
+                                   const torch::Tensor& weight) {
+  torch::Tensor error = (matte - truth) * weight;
   torch::Tensor loss = torch::zeros({}, matte.options());
   double scale = 1;
   for (int level = 0; level < 3; ++level) {
-    const torch::Tensor matte_low = torch::avg_pool2d(matte, 3, 1, 1);
-    const torch::Tensor truth_low = torch::avg_pool2d(truth, 3, 1, 1);
-    loss = loss + scale * (((matte - matte_low) - (truth - truth_low)).abs() * weight).mean();
-    matte = torch::avg_pool2d(matte_low, 2);
-    truth = torch::avg_pool2d(truth_low, 2);
-    weight = torch::avg_pool2d(weight, 2);
+    const torch::Tensor low = torch::avg_pool2d(error, 3, 1, 1);
+    loss = loss + scale * (error - low).abs().mean();
+    error = torch::avg_pool2d(low, 2);
     scale *= 2;
   }
   return loss;
@@ -29,8 +28,9 @@ inline torch::Tensor LaplacianLoss(torch::Tensor matte, torch::Tensor truth, tor
 inline torch::Tensor MatteLoss(const torch::Tensor& logits, const torch::Tensor& truth, const torch::Tensor& weight,
                                const MatteRecipe& recipe) {
   const torch::Tensor matte = torch::sigmoid(logits);
-  const torch::Tensor soft = ((truth > 0.02) & (truth < 0.98)).to(torch::kFloat);
-  const torch::Tensor band = torch::max_pool2d(soft, 5, 1, 2);
+  // Where the matte changes within two pixels: soft edges and hard ones.
+  const torch::Tensor span = torch::max_pool2d(truth, 5, 1, 2) + torch::max_pool2d(-truth, 5, 1, 2);
+  const torch::Tensor band = (span > 0.02).to(torch::kFloat);
   const torch::Tensor w = weight * (1 + band * recipe.weight_band);
   const torch::Tensor total = w.sum().clamp_min(1);
   const torch::Tensor bce =

@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Measures what the project promises and prints one table: what, measured, wanted, whether it holds.
+
+Usage: measure.py BUILD_DIR [--only NAME ...] [--json FILE]. Real clips are looked for in ../shared/clips and the rendered
+production in ../shared/production (or SHOTFIX_CLIPS, SHOTFIX_PRODUCTION); rows whose footage is absent are skipped.
+Exit 1 when a row falls short."""
+import argparse
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CLIPS = pathlib.Path(os.environ.get("SHOTFIX_CLIPS", ROOT.parent / "shared" / "clips"))
+PRODUCTION = pathlib.Path(os.environ.get("SHOTFIX_PRODUCTION", ROOT.parent / "shared" / "production"))
+
+
+class Bench:
+    def __init__(self, build, work):
+        self.shotfix = build / "bin" / "shotfix"
+        self.bench_matte = build / "tests" / "bench" / "bench_matte"
+        self.work = work
+        self.rows = []
+
+    def row(self, what, measured, wanted, holds):
+        self.rows.append({"what": what, "measured": measured, "wanted": wanted, "holds": holds})
+        print(f"{'ok  ' if holds else 'MISS'} {what:<58} {measured:<44} {wanted}", flush=True)
+
+    def run(self, *command, check=True, quiet=True):
+        """Returns (seconds, peak memory in MiB, stdout)."""
+        start = time.monotonic()
+        process = subprocess.Popen([str(c) for c in command], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE if quiet else None, text=True)
+        out, err = process.communicate()
+        seconds = time.monotonic() - start
+        if check and process.returncode != 0:
+            raise RuntimeError(f"{command} exited {process.returncode}: {err}{out}")
+        return seconds, process.returncode, out
+
+    def peak_mib(self, *command):
+        """Peak memory of one child process."""
+        pid = os.spawnvp(os.P_NOWAIT, str(command[0]), [str(c) for c in command])
+        _, status, usage = os.wait4(pid, 0)
+        if status != 0:
+            raise RuntimeError(f"{command} failed")
+        return usage.ru_maxrss / 1024
+
+    def project(self, name, person=None):
+        folder = self.work / f"{name}.shotfix"
+        self.run(self.shotfix, "init", folder)
+        return folder
+
+    def in_project(self, folder, *arguments):
+        return self.run(self.shotfix, "--project", folder, *arguments)
+
+    def matte(self, clip, alpha, hints, budget, plate=None, extra=()):
+        command = [self.bench_matte, "--clip", clip, "--alpha", alpha, "--hints", hints, "--budget", budget, *extra]
+        if plate:
+            command += ["--plate", plate]
+        out = self.run(*command)[2]
+        scores = {}
+        for name, mad, dtssd in re.findall(r"^(\S.*?)\s+MAD\s+([\d.]+).*dtSSD\s+([\d.]+)$", out, re.M):
+            scores[name] = (float(mad), float(dtssd))
+        seconds = float(re.search(r"trained \d+ steps in ([\d.]+) s", out).group(1))
+        return scores, seconds
+
+
+def paint(bench, project, clip, alpha, frames):
+    for frame in frames:
+        png = bench.work / f"m{frame}.png"
+        bench.run("ffmpeg", "-nostdin", "-v", "error", "-y", "-i", alpha, "-vf", f"select=eq(n\\,{frame})", "-frames:v", "1", png)
+        bench.in_project(project, "hint", clip, "--frame", frame, "--matte", png)
+
+
+def frame_hashes(bench, path):
+    out = bench.run("ffmpeg", "-nostdin", "-v", "error", "-i", path, "-map", "0:v", "-fps_mode", "passthrough", "-f", "framemd5", "-")[2]
+    return [line.split()[-1] for line in out.splitlines() if not line.startswith("#")]
+
+
+def dancer(bench):
+    folder = CLIPS / "alpha_dancer_room"
+    clip, alpha = folder / "clip.mp4", f"{folder}/alpha/%05d.png"
+    scores, seconds = bench.matte(clip, alpha, "10,30,50", 180)
+    mad, dtssd = scores["network, stabilised"]
+    flow = scores["flow propagation alone"]
+    bench.row("matte, dancer, 3 hints, no plate", f"MAD {mad:.2f} dtSSD {dtssd:.2f} (flow alone {flow[0]:.2f} {flow[1]:.2f})",
+              "MAD <= 8, dtSSD <= 3.8 (goal 5, 2.0)", mad <= 8 and dtssd <= 3.8)
+    bench.row("training time for that", f"{seconds:.0f} s on {os.cpu_count()} cores, MAD {mad:.2f}", "MAD <= 8 in <= 180 s", mad <= 8 and seconds <= 180)
+    scores, seconds = bench.matte(clip, alpha, "30", 180, plate=folder / "plate.png")
+    mad, dtssd = scores["network, stabilised"]
+    bench.row("matte, dancer, 1 hint, clean plate", f"MAD {mad:.2f} dtSSD {dtssd:.2f}", "MAD <= 4, dtSSD <= 2.9 (goal 2.5, 1.6)", mad <= 4 and dtssd <= 2.9)
+
+
+def rendered_mattes(bench):
+    for name, hints in (("shotA", "4,16,28"), ("shotB", "3,12,20")):
+        folder = PRODUCTION / name
+        scores, _ = bench.matte(folder / "base.mkv", folder / "alpha.mkv", hints, 120)
+        mad, dtssd = scores["network, stabilised"]
+        flow = scores["flow propagation alone"]
+        bench.row(f"matte, {name}, 3 hints, no plate", f"MAD {mad:.2f} dtSSD {dtssd:.2f}", f"under flow alone: {flow[0]:.2f} {flow[1]:.2f}",
+                  mad < flow[0] and dtssd < flow[1])
+
+
+def background(bench):
+    """Also chunks and what lies outside the edit, on the same renders."""
+    shot = PRODUCTION / "shotA"
+    for plate, wanted in ((True, 36), (False, 34)):
+        project = bench.project(f"background_{plate}")
+        bench.in_project(project, "ingest", shot / "base.mkv", "--scene", "1")
+        if plate:
+            bench.in_project(project, "ingest", shot / "clean.mkv", "--scene", "1", "--role", "clean-plate")
+        paint(bench, project, "base", shot / "alpha.mkv", (4, 16, 28))
+        bench.in_project(project, "train", "--recipe", "fast", "--budget", "90s")
+        out = bench.work / f"new_{plate}.mkv"
+        bench.in_project(project, "background", "base", "--plate", shot / "newplate.mkv", "-o", out)
+        report = json.loads(bench.in_project(project, "verify", out, "--source", shot / "base.mkv", "--reference", shot / "newbg.mkv",
+                                             "--region", shot / "alpha.mkv", "--json", "--quiet")[2])
+        with_plate = "with the clean plate" if plate else "without"
+        bench.row(f"background, shotA, {with_plate}", f"PSNR {report['psnr_db']:.2f} dB, SSIM {report['ssim']:.4f}", f"PSNR >= {wanted} dB", report["psnr_db"] >= wanted)
+        bench.row(f"warp error over the source's, {with_plate}", f"{report['warp_error_ratio']:.4f}, flicker {report['flicker_stops']:.5f} stops", "<= 1.05", report["warp_error_ratio"] <= 1.05)
+        bench.row(f"outside the edit, FFV1, {with_plate}", f"largest error {report['outside_max_error']:g} codes", "0", report["outside_max_error"] == 0)
+    whole = frame_hashes(bench, out)
+    same = True
+    for cut in (1, 7, 16, 31):
+        pieces = []
+        for frames in (f":{cut}", f"{cut}:"):
+            piece = bench.work / "piece.mkv"
+            bench.in_project(project, "background", "base", "--plate", shot / "newplate.mkv", "--frames", frames, "--overwrite", "-o", piece)
+            pieces += frame_hashes(bench, piece)
+        same = same and pieces == whole
+    bench.row("chunks, cut at 1, 7, 16, 31 of 32", "same bits" if same else "different bits", "same bits", same)
+
+
+def memory(bench):
+    shot = PRODUCTION / "shotA"
+    project = bench.project("memory")
+    clips = {}
+    for frames in (100, 3000):
+        clips[frames] = bench.work / f"long_{frames}.mkv"
+        bench.run("ffmpeg", "-nostdin", "-v", "error", "-y", "-stream_loop", "-1", "-i", shot / "base.mkv", "-frames:v", frames, "-vf", "scale=192:108",
+                  "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "iec61966-2-1", "-color_range", "tv",
+                  clips[frames])
+        bench.in_project(project, "ingest", clips[frames], "--no-locator")
+        small = bench.work / "alpha_small.mkv"
+        bench.run("ffmpeg", "-nostdin", "-v", "error", "-y", "-i", shot / "alpha.mkv", "-vf", "scale=192:108", "-c:v", "ffv1", small)
+        paint(bench, project, f"long_{frames}", small, (4, 16, 28))
+    bench.in_project(project, "train", "--recipe", "fast", "--budget", "20s", "--clip", "long_100")
+    peaks = {}
+    for frames in (100, 3000):
+        peaks[frames] = bench.peak_mib(bench.shotfix, "--quiet", "--project", project, "background", f"long_{frames}", "--plate", shot / "newplate.mkv", "-o", bench.work / f"l{frames}.mkv")
+    ratio = peaks[3000] / peaks[100]
+    bench.row("peak memory, 3,000 frames over 100 frames", f"{peaks[3000]:.0f} / {peaks[100]:.0f} MiB = {ratio:.3f}", "within 5 %", abs(ratio - 1) <= 0.05)
+
+
+def speed(bench):
+    shot = PRODUCTION / "closeupA"
+    project = bench.project("speed")
+    bench.in_project(project, "ingest", shot / "base.mkv")
+    paint(bench, project, "base", shot / "alpha.mkv", (3, 12, 20))
+    bench.in_project(project, "train", "--recipe", "fast", "--budget", "40s")
+    ours, ffmpeg = [], []
+    command = ("background", "base", "--plate", PRODUCTION / "shotA" / "newplate.mkv", "--overwrite", "--json", "--quiet")
+    first = bench.in_project(project, *command, "-o", bench.work / "s.mov")[0]
+    stages = {}
+    for _ in range(3):
+        seconds, _, out = bench.in_project(project, *command, "-o", bench.work / "s.mov")
+        ours.append(seconds)
+        stages = json.loads(out.splitlines()[-1])["stage_seconds"]
+        ffmpeg.append(bench.run("ffmpeg", "-nostdin", "-v", "error", "-y", "-i", shot / "base.mkv", "-c:v", "prores_ks", "-profile:v", "hq", bench.work / "f.mov")[0])
+    ours_s, ffmpeg_s = sorted(ours)[1], sorted(ffmpeg)[1]
+    largest = sorted(stages.items(), key=lambda item: -item[1])[:4]
+    names = ", ".join(f"{name} {1000 * seconds / 24:.0f}" for name, seconds in largest)
+    bench.row("pass, 960x540 to ProRes, over ffmpeg alone", f"{ours_s / ffmpeg_s:.1f} x ({ours_s:.1f} s / {ffmpeg_s:.1f} s); first run, with analysis, {first:.1f} s", "printed", True)
+    bench.row("  largest costs, ms a frame", names, "printed", True)
+
+
+PARTS = {"dancer": (dancer, CLIPS), "rendered_mattes": (rendered_mattes, PRODUCTION), "background": (background, PRODUCTION), "speed": (speed, PRODUCTION), "memory": (memory, PRODUCTION)}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("--only", nargs="*", choices=sorted(PARTS), default=list(PARTS))
+    parser.add_argument("--json", type=pathlib.Path)
+    options = parser.parse_args()
+    work = pathlib.Path(tempfile.mkdtemp(prefix="shotfix_bench_"))
+    bench = Bench(options.build.resolve(), work)
+    try:
+        for name in options.only:
+            part, footage = PARTS[name]
+            if not footage.is_dir():
+                print(f"skip {name}: \"{footage}\" is not there")
+                continue
+            part(bench)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    if options.json:
+        options.json.write_text(json.dumps(bench.rows, indent=1) + "\n")
+    if not bench.rows:
+        sys.exit("measure: nothing was measured")
+    return 0 if all(row["holds"] for row in bench.rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
