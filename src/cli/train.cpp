@@ -62,8 +62,8 @@ void RunTrain(TrainCommand command, const GlobalOptions& global) {
   train::TrainProjectResult result;
   try {
     result = train::TrainProject(project, options, *MakeProgress(global));
-  } catch (const Error& problem) {
-    runs.End(run, "failed", nlohmann::json{{"error", problem.what()}}.dump());
+  } catch (const std::exception& problem) {
+    runs.End(run, StopRequested() ? "stopped" : "failed", nlohmann::json{{"error", problem.what()}}.dump());
     throw;
   }
   const train::MatteTrainingResult& training = result.training;

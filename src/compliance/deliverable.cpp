@@ -48,6 +48,17 @@ Staging Stage(const fs::path& path, const media::EncodeSettings& settings, Overw
   return staging;
 }
 
+// Camera originals are never replaced, whatever --overwrite says.
+void RefuseSource(const fs::path& path, const media::EncodeSettings& settings, const media::ClipInfo& source) {
+  const bool both = media::IsSequencePattern(path) && media::IsSequencePattern(source.path);
+  std::error_code problem;
+  bool same = !both && fs::equivalent(path, source.path, problem);
+  for (int64_t index = settings.frames.begin; both && index < settings.frames.end; ++index) {
+    same = same || fs::equivalent(FrameName(path, index), FrameName(source.path, index), problem);
+  }
+  if (same) Throw(ErrorCode::kCannotCreate, "\"{}\" is the source itself; give another output name", path.string());
+}
+
 }  // namespace
 
 struct DeliverableWriter::Impl {
@@ -56,6 +67,7 @@ struct DeliverableWriter::Impl {
   std::optional<media::Encoder> encoder;
   ConsentGrant grant;
   Overwrite overwrite;
+  fs::path label_subject;
 
   Impl(const ConsentGrant& given, Overwrite rule) : grant(given), overwrite(rule) {}
   ~Impl() {
@@ -71,15 +83,15 @@ DeliverableWriter::DeliverableWriter(const fs::path& path, const media::EncodeSe
                                      const media::ClipInfo& source, const ConsentGrant& grant, Overwrite overwrite)
     : impl_(std::make_unique<Impl>(grant, overwrite)) {
   media::ResolveCodec(path, settings.codec);
-  std::error_code problem;
-  if (fs::equivalent(path, source.path, problem)) {
-    Throw(ErrorCode::kCannotCreate, "\"{}\" is the source itself; give another output name", path.string());
-  }
+  RefuseSource(path, settings, source);
   impl_->staging = Stage(path, settings, overwrite);
   if (!impl_->staging.sequence) {
     impl_->file.emplace(path, overwrite);
     impl_->staging.temp_path = impl_->file->temp_path();
   }
+  impl_->label_subject = path;
+  const bool piece_of_sequence = impl_->staging.sequence && settings.frames != source.frames;
+  if (piece_of_sequence) impl_->label_subject += fmt::format(".{}-{}", settings.frames.begin, settings.frames.end - 1);
   impl_->encoder.emplace(impl_->staging.temp_path, settings, source);
 }
 
@@ -111,7 +123,7 @@ fs::path DeliverableWriter::Commit(const LabelFacts& facts, const LabelResult& r
                 {"created", project::NowUtc()}};
   const std::vector<fs::path> files = impl.encoder->files();
   if (files.size() == 1) label["output_sha256"] = HashFile(files.front());
-  const fs::path label_path = LabelPath(impl.staging.final_path);
+  const fs::path label_path = LabelPath(impl.label_subject);
   WriteFileAtomically(label_path, label.dump(2) + "\n", Overwrite::kAllow);
   if (impl.file) {
     impl.file->Commit();

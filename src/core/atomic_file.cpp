@@ -113,7 +113,8 @@ std::string ReadFile(const fs::path& path, size_t max_bytes) {
   std::ifstream stream(path, std::ios::binary);
   std::ostringstream content;
   content << stream.rdbuf();
-  if (!stream) Throw(ErrorCode::kIo, "reading \"{}\" failed: {}", path.string(), std::strerror(errno));
+  if (!stream || (size > 0 && content.str().size() != size))
+    Throw(ErrorCode::kIo, "reading \"{}\" failed: {}", path.string(), std::strerror(errno));
   return content.str();
 }
 

@@ -2,18 +2,17 @@
 #include "shotfix/ingest/ingest.h"
 
 #include <algorithm>
-#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "ingest/walk.h"
 #include "shotfix/core/error.h"
-#include "shotfix/core/hash.h"
 #include "shotfix/core/log.h"
 #include "shotfix/core/stop.h"
 #include "shotfix/image/analysis.h"
 #include "shotfix/image/resample.h"
 #include "shotfix/ingest/faces.h"
 #include "shotfix/ingest/slate.h"
+#include "shotfix/media/clip_files.h"
 #include "shotfix/media/decoder.h"
 #include "shotfix/media/still.h"
 
@@ -25,44 +24,6 @@ namespace {
 using Json = nlohmann::json;
 constexpr int kThumbnailPx = 320;
 constexpr int kFacePx = 640;
-
-struct Stamp {
-  int64_t size_bytes = 0;
-  int64_t mtime_ns = 0;
-};
-
-// For a sequence: the whole folder's worth of its frames, by the newest.
-Stamp StampOf(const std::vector<fs::path>& files) {
-  Stamp stamp;
-  for (const fs::path& file : files) {
-    std::error_code problem;
-    stamp.size_bytes += static_cast<int64_t>(fs::file_size(file, problem));
-    const auto time = fs::last_write_time(file, problem).time_since_epoch();
-    stamp.mtime_ns =
-        std::max<int64_t>(stamp.mtime_ns, std::chrono::duration_cast<std::chrono::nanoseconds>(time).count());
-  }
-  return stamp;
-}
-
-std::vector<fs::path> FilesOf(const fs::path& clip) {
-  if (!media::IsSequencePattern(clip)) return {clip};
-  const std::string name = clip.filename().string();
-  const std::string prefix = name.substr(0, name.find('%'));
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(clip.parent_path())) {
-    const std::string file = entry.path().filename().string();
-    if (file.starts_with(prefix) && entry.path().extension() == clip.extension()) files.push_back(entry.path());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
-std::string HashClip(const std::vector<fs::path>& files) {
-  if (files.size() == 1) return HashFile(files.front());
-  Sha256 hash;
-  for (const fs::path& file : files) hash.Update(HashFile(file));
-  return hash.HexDigest();
-}
 
 std::string InfoJson(const media::ClipInfo& info) {
   return Json{{"width", info.layout.width},
@@ -92,25 +53,27 @@ class Ingester {
   }
 
   void ReadOne(const fs::path& path, IngestReport& report) {
-    const std::vector<fs::path> files = FilesOf(path);
-    const Stamp stamp = StampOf(files);
+    const media::FileStamp stamp = media::StampOf(path);
     const std::optional<project::ClipRecord> same_path = clips_.FindByPath(path.string());
     if (same_path && same_path->size_bytes == stamp.size_bytes && same_path->mtime_ns == stamp.mtime_ns)
       return Known(*same_path, report);
     const media::ClipInfo info = media::Probe(path, probe_);
-    const std::string sha256 = HashClip(files);
-    if (const auto same = clips_.FindBySha(sha256)) return Known(*same, report);
+    const std::string sha256 = media::HashClip(path);
+    if (auto same = clips_.FindBySha(sha256)) {
+      // The same content at another place: a moved clip is found again, a copy changes nothing.
+      std::error_code ignored;
+      if (same->path == path.string() || !fs::exists(media::FilesOf(same->path).front(), ignored)) {
+        clips_.Relocate(same->id, path.string(), stamp.size_bytes, stamp.mtime_ns);
+      }
+      return Known(*same, report);
+    }
     project::ClipRecord record = Describe(path, info);
     record.sha256 = sha256;
     record.size_bytes = stamp.size_bytes;
     record.mtime_ns = stamp.mtime_ns;
     LookInside(info, record);
-    const std::optional<project::ClipRecord> added = clips_.Add(record);
-    if (!added) {
-      ++report.known;
-      return;
-    }
-    for (const std::string& person : options_.people) clips_.AddPerson(added->id, person);
+    const std::optional<project::ClipRecord> added = clips_.Add(record, options_.people);
+    if (!added) return Known(*clips_.FindBySha(sha256), report);  // another process was faster
     report.added.push_back(*added);
   }
 
@@ -133,7 +96,7 @@ class Ingester {
     const auto slate = slates_.find(key);
     record.scene = !options_.scene.empty() || slate == slates_.end() ? options_.scene : slate->second.scene;
     record.take = !options_.take.empty() || slate == slates_.end() ? options_.take : slate->second.take;
-    record.in_space = info.colour_assumed ? options_.in_space : "";
+    record.in_space = options_.in_space;  // tags in the file win anyway
     record.info_json = InfoJson(info);
     return record;
   }

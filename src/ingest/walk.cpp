@@ -34,7 +34,11 @@ bool Has(const List& list, const std::string& extension) {
 // Images of one folder whose names differ in the last number only are a sequence.
 void GroupImages(const std::vector<fs::path>& images, std::set<fs::path>& clips) {
   static const std::regex numbered(R"(^(.*?)([0-9]+)(\.[A-Za-z]+)$)");
-  std::map<std::string, std::vector<fs::path>> groups;
+  struct Group {
+    std::vector<fs::path> members;
+    size_t digits = 99;  // of the shortest number: shot_1 and shot_10 are %d, shot_01 and shot_10 are %02d
+  };
+  std::map<std::pair<std::string, std::string>, Group> groups;  // by what stands before and after the number
   for (const fs::path& image : images) {
     std::smatch match;
     const std::string name = image.filename().string();
@@ -42,13 +46,16 @@ void GroupImages(const std::vector<fs::path>& images, std::set<fs::path>& clips)
       clips.insert(image);
       continue;
     }
-    const size_t digits = match[2].str().size();
     std::string stem = match[1].str();
     for (size_t at = stem.find('%'); at != std::string::npos; at = stem.find('%', at + 2)) stem.insert(at, "%");
-    const std::string field = match[2].str()[0] == '0' || digits > 3 ? fmt::format("%0{}d", digits) : "%d";
-    groups[(image.parent_path() / (stem + field + match[3].str())).string()].push_back(image);
+    Group& group = groups[{(image.parent_path() / stem).string(), match[3].str()}];
+    group.members.push_back(image);
+    group.digits = std::min(group.digits, match[2].str().size());
   }
-  for (const auto& [pattern, members] : groups) clips.insert(members.size() > 1 ? fs::path(pattern) : members.front());
+  for (const auto& [ends, group] : groups) {
+    const std::string field = group.digits > 1 ? fmt::format("%0{}d", group.digits) : "%d";
+    clips.insert(group.members.size() > 1 ? fs::path(ends.first + field + ends.second) : group.members.front());
+  }
 }
 
 void WalkFolder(const fs::path& folder, std::set<fs::path>& clips) {

@@ -23,11 +23,13 @@ struct Decoder::Impl {
   int64_t skip_below_pts = INT64_MIN;
   int64_t next_index = 0;
   bool draining = false;
+  bool sought = false;  // the container was asked to seek and no frame has come since
 
   Impl(ClipInfo clip, c10::Device where) : info(std::move(clip)), device(where) {}
   void Open();
   bool Receive();
   int64_t IndexOf(int64_t pts) const;
+  bool RestartAfterSeek();
   [[noreturn]] void Damaged(const std::string& why) const;
 };
 
@@ -60,10 +62,12 @@ void Decoder::Impl::Open() {
 
 // Puts the next decoded picture into `frame`; false at the end.
 bool Decoder::Impl::Receive() {
+  const int64_t concealed_before = ConcealedErrors();
   for (;;) {
     const int received = avcodec_receive_frame(codec.get(), frame.get());
     if (received == 0) {
-      if (frame->decode_error_flags != 0) Damaged("corrupt data");
+      if (frame->decode_error_flags != 0 || (frame->flags & AV_FRAME_FLAG_CORRUPT) != 0) Damaged("corrupt data");
+      if (ConcealedErrors() != concealed_before) Damaged("a checksum does not fit");
       return true;
     }
     if (received == AVERROR_EOF) return false;
@@ -83,6 +87,16 @@ bool Decoder::Impl::Receive() {
       av_packet_unref(packet.get());
     }
   }
+}
+
+// Some containers (MPEG-TS, open GOPs) seek behind the last frame that decodes: then everything is decoded from the
+// first frame on, once. False when that would not help.
+bool Decoder::Impl::RestartAfterSeek() {
+  if (!sought) return false;
+  Open();
+  sought = false;
+  draining = false;
+  return true;
 }
 
 int64_t Decoder::Impl::IndexOf(int64_t pts) const {
@@ -109,6 +123,7 @@ void Decoder::Seek(int64_t index) {
                           av_seek_frame(impl.input.get(), impl.stream_index, target, AVSEEK_FLAG_BACKWARD) < 0;
   if (from_start) impl.Open();
   else avcodec_flush_buffers(impl.codec.get());
+  impl.sought = !from_start;
   impl.skip_below_pts = target;
   impl.next_index = index;
   impl.draining = false;
@@ -117,11 +132,16 @@ void Decoder::Seek(int64_t index) {
 std::optional<image::Frame> Decoder::NextSamples() {
   Impl& impl = *impl_;
   while (impl.info.frames.Contains(impl.next_index)) {
-    if (!impl.Receive()) impl.Damaged("the stream ends early");
+    if (!impl.Receive()) {
+      if (impl.RestartAfterSeek()) continue;
+      impl.Damaged("the stream ends early");
+    }
     const AVFrame& raw = *impl.frame;
     int64_t pts = raw.best_effort_timestamp;
     if (pts == AV_NOPTS_VALUE) pts = impl.info.pts[static_cast<size_t>(impl.next_index - impl.info.frames.begin)];
     if (pts < impl.skip_below_pts) continue;
+    if (impl.IndexOf(pts) > impl.next_index && impl.RestartAfterSeek()) continue;
+    impl.sought = false;
     if (raw.interlaced_frame != 0)
       Throw(ErrorCode::kData, "\"{}\" is interlaced; deinterlace it first, for example with ffmpeg -vf bwdif",
             impl.info.path.string());

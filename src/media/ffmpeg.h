@@ -44,6 +44,10 @@ std::string ErrorText(int code);
 inline AVRational ToAv(Rational r) { return {static_cast<int>(r.num), static_cast<int>(r.den)}; }
 inline Rational FromAv(AVRational r) { return {r.num, r.den}; }
 
+// How often a decoder has said so far that a checksum does not fit and went on with other samples in its place (FFV1
+// sets no flag on the frame). Counts all decoders of the process.
+int64_t ConcealedErrors();
+
 // Opens a file or sequence pattern and reads stream headers. Throws kNoInput or kData.
 UniqueFormatInput OpenInput(const std::string& path, int64_t sequence_start, Rational sequence_rate);
 // The video stream's index. Throws kData when there is none.

@@ -6,6 +6,11 @@
 #include "shotfix/core/error.h"
 
 namespace shotfix::media {
+namespace {
+
+constexpr double kInterleave_s = 5;  // tracks are never further apart in a file
+
+}  // namespace
 
 SoundCopy::SoundCopy(const ClipInfo& source, FrameRange frames, AVFormatContext& output) : output_(output) {
   input_ = OpenInput(source.path.string(), -1, source.rate);
@@ -16,8 +21,7 @@ SoundCopy::SoundCopy(const ClipInfo& source, FrameRange frames, AVFormatContext&
   const bool whole = frames == source.frames;
   begin_s_ = time_of(frames.begin);
   end_s_ = whole || frames.end >= source.frames.end ? std::numeric_limits<double>::infinity() : time_of(frames.end);
-  // A whole clip keeps sound that starts before the picture.
-  if (whole) begin_s_ = std::min(begin_s_, static_cast<double>(source.pts.front()) * tick_s);
+  whole_ = whole;
   for (unsigned k = 0; k < input_->nb_streams; ++k) {
     AVStream& in = *input_->streams[k];
     target_.push_back(-1);
@@ -61,15 +65,17 @@ void SoundCopy::WriteUntil(double time_s) {
     const double start_s = static_cast<double>(packet_->pts != AV_NOPTS_VALUE ? packet_->pts : packet_->dts) * base_s;
     const double stop_s = start_s + static_cast<double>(packet_->duration) * base_s;
     if (start_s >= end_s_) {
-      done_ = true;
+      // Tracks are interleaved in chunks: another one may still have sound from before the end.
+      const bool far_behind = start_s > end_s_ + kInterleave_s;
       av_packet_unref(packet_.get());
       pending_ = false;
-      return;
+      if (far_behind) done_ = true;
+      continue;
     }
     if (start_s - begin_s_ >= time_s) return;
     pending_ = false;
-    // begin_s_ is the first picture's time; packets wholly before it go only when the clip is cut.
-    if (begin_s_ > 0 && stop_s <= begin_s_) {
+    // A whole clip keeps sound that starts before the picture; a piece of one does not.
+    if (!whole_ && stop_s <= begin_s_) {
       av_packet_unref(packet_.get());
       continue;
     }

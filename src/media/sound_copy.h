@@ -28,6 +28,7 @@ class SoundCopy {
   std::vector<int> target_;  // output stream of each input stream, -1: not copied
   double begin_s_ = 0;
   double end_s_ = 0;
+  bool whole_ = true;
   bool pending_ = false;
   bool done_ = false;
 };

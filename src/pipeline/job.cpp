@@ -110,6 +110,12 @@ media::EncodeSettings SettingsFor(const Job& job, const Stock& stock, FrameRange
   media::EncodeSettings settings;
   settings.codec = media::ResolveCodec(job.output, job.codec);
   if (job.matte_only && settings.codec == media::Codec::kProRes422Hq) settings.codec = media::Codec::kProRes4444;
+  const bool no_alpha = settings.codec == media::Codec::kH264 || settings.codec == media::Codec::kHevc ||
+                        settings.codec == media::Codec::kDnxhr;
+  if (job.matte_only && no_alpha) {
+    Throw(ErrorCode::kUsage,
+          "--matte-only needs an output with alpha: .mov, .mkv, or a sequence of EXR, PNG, TIFF or DPX");
+  }
   inputs.linear_output = media::StoresLinear(settings.codec);
   inputs.output_layout = OutputLayout(stock.info, inputs.linear_output, inputs.matte_only);
   settings.quality_crf = job.quality_crf;
@@ -162,6 +168,7 @@ JobResult Execute(const project::Project& project, const Job& job, const Stock& 
   project::SolutionStore(project).Make(record_key, [&](const std::shared_ptr<image::FrameTrack>& track) {
     inputs.support_record = track;
     result.stats = Render(inputs, writer, progress);
+    inputs.support_record.reset();
     image::Solution record;
     record.body = Json{{"run", run_id}, {"source_begin", inputs.frames.begin}}.dump();
     return record;
@@ -176,6 +183,7 @@ JobResult Execute(const project::Project& project, const Job& job, const Stock& 
 }  // namespace
 
 void Job::Validate() const {
+  if (clip.empty()) Throw(ErrorCode::kUsage, "no clip is named; give --clip NAME or clip = \"NAME\" in the recipe");
   if (output.empty()) Throw(ErrorCode::kUsage, "no output is named; give -o OUT");
   if (passes.empty()) Throw(ErrorCode::kUsage, "the job has no pass; add a [[pass]] section");
   if (quality_crf < 0 || quality_crf > 51) Throw(ErrorCode::kUsage, "--crf is {}; allowed is 0 to 51", quality_crf);
@@ -205,6 +213,9 @@ JobResult RunJob(const project::Project& project, const Job& job, Progress& prog
   } catch (const Error& problem) {
     runs.End(run_id, problem.code() == ErrorCode::kStopped ? "stopped" : "failed",
              Json{{"error", problem.what()}}.dump());
+    throw;
+  } catch (const std::exception& problem) {
+    runs.End(run_id, "failed", Json{{"error", problem.what()}}.dump());
     throw;
   }
 }

@@ -57,7 +57,7 @@ void DecodeAll(const RenderInputs& inputs, BoundedQueue<image::Frame>& queue, do
   }
 }
 
-// After a failure it goes on taking frames, so that nobody waits for it, and reports at the end.
+// A failure closes the queue: the passes then see that nobody wants more.
 void EncodeAll(compliance::DeliverableWriter& writer, BoundedQueue<Finished>& queue, double& seconds,
                std::exception_ptr& problem) {
   std::map<std::string, double> sums;

@@ -119,6 +119,15 @@ class Verifier {
             "\"{}\" has {} frames, its source has {} from frame {} on; say where it begins with --source-begin",
             inputs.result.path.string(), inputs.result.frame_count(), available, inputs.source_begin);
     }
+    if (!inputs.source.frames.Contains(inputs.source_begin)) {
+      Throw(ErrorCode::kUsage, "--source-begin {} is outside the source, which has frames {}", inputs.source_begin,
+            inputs.source.frames.ToString());
+    }
+    for (const std::optional<media::ClipInfo>* other : {&inputs.reference, &inputs.region}) {
+      if (!*other || ((*other)->layout.width == a.width && (*other)->layout.height == a.height)) continue;
+      Throw(ErrorCode::kData, "\"{}\" is {}x{}, the source is {}x{}", (*other)->path.string(), (*other)->layout.width,
+            (*other)->layout.height, a.width, a.height);
+    }
     if (inputs.reference) reference_.emplace(*inputs.reference);
     if (inputs.region) box_ = RegionBox(*inputs.region, inputs.result.frame_count());
     else box_ = {0, 0, a.height, a.width};

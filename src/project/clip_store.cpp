@@ -37,6 +37,12 @@ ClipRecord Read(const Statement& row) {
   return record;
 }
 
+void LinkPerson(const Database& database, int64_t clip_id, const std::string& person) {
+  database.Prepare("INSERT OR IGNORE INTO people(name) VALUES(?)").Bind(1, person).Step();
+  Statement link = database.Prepare("INSERT OR IGNORE INTO clip_people SELECT ?, id FROM people WHERE name = ?");
+  link.Bind(1, clip_id).Bind(2, person).Step();
+}
+
 std::optional<ClipRecord> One(Statement statement) {
   if (!statement.Step()) return std::nullopt;
   return Read(statement);
@@ -60,7 +66,7 @@ Role ParseRole(const std::string& name) {
   Throw(ErrorCode::kUsage, "role \"{}\" is not known; use one of {}", name, names);
 }
 
-std::optional<ClipRecord> ClipStore::Add(ClipRecord record) {
+std::optional<ClipRecord> ClipStore::Add(ClipRecord record, const std::vector<std::string>& people) {
   bool added = false;
   database_.Transaction([&] {
     if (FindBySha(record.sha256)) return;
@@ -79,6 +85,7 @@ std::optional<ClipRecord> ClipStore::Add(ClipRecord record) {
     insert.Bind(10, record.info_json).Bind(11, record.faces_json).Bind(12, record.thumbnail).Bind(13, NowUtc());
     insert.Step();
     record.id = database_.LastId();
+    for (const std::string& person : people) LinkPerson(database_, record.id, person);
     added = true;
   });
   if (!added) return std::nullopt;
@@ -109,14 +116,13 @@ std::optional<ClipRecord> ClipStore::CleanPlateFor(const ClipRecord& clip) const
   return One(std::move(statement.Bind(1, clip.scene).Bind(2, clip.take)));
 }
 
+void ClipStore::Relocate(int64_t clip_id, const std::string& path, int64_t size_bytes, int64_t mtime_ns) {
+  Statement update = database_.Prepare("UPDATE clips SET path = ?, size_bytes = ?, mtime_ns = ? WHERE id = ?");
+  update.Bind(1, path).Bind(2, size_bytes).Bind(3, mtime_ns).Bind(4, clip_id).Step();
+}
+
 void ClipStore::AddPerson(int64_t clip_id, const std::string& person) {
-  database_.Transaction([&] {
-    database_.Prepare("INSERT OR IGNORE INTO people(name) VALUES(?)").Bind(1, person).Step();
-    database_.Prepare("INSERT OR IGNORE INTO clip_people SELECT ?, id FROM people WHERE name = ?")
-        .Bind(1, clip_id)
-        .Bind(2, person)
-        .Step();
-  });
+  database_.Transaction([&] { LinkPerson(database_, clip_id, person); });
 }
 
 std::vector<std::string> ClipStore::PeopleIn(int64_t clip_id) const {

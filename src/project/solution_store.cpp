@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "project/database.h"
+#include "shotfix/core/atomic_file.h"
 #include "shotfix/core/error.h"
 
 namespace fs = std::filesystem;
@@ -113,18 +114,16 @@ std::optional<image::Solution> SolutionStore::Find(const std::string& key) const
 
 image::Solution SolutionStore::Make(const std::string& key,
                                     const std::function<image::Solution(std::shared_ptr<image::FrameTrack>)>& make) {
-  const fs::path path = folder_ / (key + ".solution");
-  const fs::path temp = folder_ / ("." + key + "." + std::to_string(getpid()) + ".part");
-  std::error_code problem;
-  fs::remove(temp, problem);
+  AtomicFile target(folder_ / (key + ".solution"), Overwrite::kAllow);
+  std::error_code ignored;
+  fs::remove(target.temp_path(), ignored);
   {
-    auto file = std::make_shared<SolutionFile>(temp, Database::Mode::kCreate);
+    auto file = std::make_shared<SolutionFile>(target.temp_path(), Database::Mode::kCreate);
     const image::Solution solution = make(file);
     file->PutRest(solution);
   }
-  fs::rename(temp, path, problem);
-  if (problem) Throw(ErrorCode::kIo, "cannot store the solution \"{}\": {}", path.string(), problem.message());
-  return Load(path);
+  target.Commit();
+  return Load(target.final_path());
 }
 
 std::shared_ptr<image::FrameTrack> SolutionStore::MakeScratchTrack() {

@@ -4,9 +4,9 @@
 #include <ATen/ATen.h>
 
 #include "shotfix/core/error.h"
-#include "shotfix/core/hash.h"
 #include "shotfix/image/analysis.h"
 #include "shotfix/image/resample.h"
+#include "shotfix/media/clip_files.h"
 #include "shotfix/media/shot_reader.h"
 #include "shotfix/media/still.h"
 #include "shotfix/project/hint_store.h"
@@ -19,10 +19,10 @@ media::ClipInfo OpenCatalogued(const project::ClipRecord& record) {
   media::ProbeOptions options;
   if (!record.in_space.empty()) options.in_space = image::ParseColourSpace(record.in_space);
   media::ClipInfo info = media::Probe(record.path, options);
-  std::error_code problem;
-  const bool plain_file = fs::is_regular_file(record.path, problem);
-  if (plain_file && static_cast<int64_t>(fs::file_size(record.path, problem)) != record.size_bytes) {
-    Throw(ErrorCode::kData, "\"{}\" is not the file that was ingested as \"{}\"; ingest it again", record.path,
+  const media::FileStamp stamp = media::StampOf(record.path);
+  const bool touched = stamp != media::FileStamp{record.size_bytes, record.mtime_ns};
+  if (touched && media::HashClip(record.path) != record.sha256) {
+    Throw(ErrorCode::kData, "\"{}\" is not the footage that was ingested as \"{}\"; ingest it again", record.path,
           record.name);
   }
   return info;
@@ -53,7 +53,7 @@ ShotInputs LoadShotInputs(const project::Project& project, const project::ClipRe
     if (!clip.in_space.empty()) options.in_space = image::ParseColourSpace(clip.in_space);
     plate = media::Probe(*choice.file, options);
     inputs.clean_plate_name = *choice.file;
-    inputs.clean_plate_key = HashFile(*choice.file);
+    inputs.clean_plate_key = media::HashClip(*choice.file);
   } else if (const auto record =
                  choice.use_catalogue ? project::ClipStore(project).CleanPlateFor(clip) : std::nullopt) {
     plate = OpenCatalogued(*record);

@@ -50,7 +50,8 @@ class DeliverableWriter {
   std::unique_ptr<Impl> impl_;
 };
 
-// "shot.mov" -> "shot.mov.shotfix.json"; a sequence has one for all its frames.
+// "shot.mov" -> "shot.mov.shotfix.json"; a sequence has one for all its frames, or one for each piece that was rendered
+// alone ("shot.%04d.exr.10-19.shotfix.json").
 std::filesystem::path LabelPath(const std::filesystem::path& deliverable);
 
 }  // namespace shotfix::compliance

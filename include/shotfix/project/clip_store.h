@@ -37,7 +37,10 @@ class ClipStore {
 
   // Gives the record an unused name and an id. Nothing when the same content is there already (another process was
   // faster).
-  std::optional<ClipRecord> Add(ClipRecord record);
+  // Who is in it is stored in the same transaction: footage is never catalogued without its people.
+  std::optional<ClipRecord> Add(ClipRecord record, const std::vector<std::string>& people = {});
+  // The clip's content is at another place now.
+  void Relocate(int64_t clip_id, const std::string& path, int64_t size_bytes, int64_t mtime_ns);
   std::vector<ClipRecord> All() const;
   std::optional<ClipRecord> FindByName(const std::string& name) const;
   std::optional<ClipRecord> FindByPath(const std::string& path) const;
