@@ -11,7 +11,8 @@
 
 namespace shotfix::passes::background {
 
-inline constexpr int kSolutionVersion = 1;
+// Part of the key of stored analyses: raise it whenever what an analysis finds changes.
+inline constexpr int kSolutionVersion = 2;
 
 struct ShotFacts {
   image::AnalysisSize size;

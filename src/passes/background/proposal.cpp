@@ -122,9 +122,10 @@ at::Tensor BackgroundProposer::NewBackground(const image::Frame& frame) const {
   return plate + (grainy - image::LinearFromPerceptual(clean));
 }
 
-// Note [Difference composite]: with I = aF + (1-a)O (O the old background), the wanted picture aF + (1-a)N equals
-// aI + (1-a)(N + a(F - O)). So the edit's alpha is 1 - a and its fill N + a(F - O): inside the actor nothing is
-// written, and errors of F only show in proportion to a(1-a).
+// Note [Carrying a composite]: the wanted picture is aF + (1-a)N. An edit gives (1-A)I + A * fill with its own alpha A,
+// so any A > 0 carries it with fill = I + (wanted - I) / A. A is 1 - a, grown where wrap or spill reach into the actor;
+// where A is 0 nothing is written. F is used as estimated and bounded, not through I - (1-a)O: where the matte does not
+// fit the picture, the difference would go below zero and leave a fringe in the screen's complement.
 image::Edit BackgroundProposer::Propose(const FrameWindow& window) const {
   const image::Frame& frame = window.current();
   const at::Tensor matte = FullMatte(frame, image::PerceptualFromLinear(frame.rgb));
@@ -141,8 +142,8 @@ void BackgroundProposer::PutOverPlate(const image::Frame& frame, const at::Tenso
   const at::Tensor inverse = 1 - matte;
   const at::Tensor new_background = NewBackground(frame);
   const composite::Layers layers = SplitLayers(frame, matte);
-  const at::Tensor fill = new_background + options_.despill * matte * (layers.foreground - layers.background);
-  at::Tensor change = inverse * (fill - frame.rgb);
+  const at::Tensor foreground = frame.rgb + options_.despill * (layers.foreground - frame.rgb);
+  at::Tensor change = matte * foreground + inverse * new_background - frame.rgb;
   // Wrap and screen spill reach into the actor, where alpha is 0: alpha grows there just enough to carry them.
   const double wrap_px = options_.light_wrap_size * static_cast<double>(frame.height());
   if (options_.light_wrap > 0 && wrap_px > 0) {
@@ -153,14 +154,14 @@ void BackgroundProposer::PutOverPlate(const image::Frame& frame, const at::Tenso
   if (screen_channel_ && options_.despill > 0) {
     const at::Tensor near =
         (image::GaussianBlur(inverse, kSpillReach * static_cast<double>(frame.height())) * 2).clamp(0, 1);
-    const at::Tensor spill = ScreenSpill(layers.foreground, *screen_channel_) * (options_.despill * matte * near);
+    const at::Tensor spill = ScreenSpill(foreground, *screen_channel_) * (options_.despill * matte * near);
     change = change - spill;
     edit.alpha = at::max(edit.alpha, near * (spill.amax(0, true) > kSmallestSpill));
   }
   // The fill itself may be negative (a dark plate behind an edge that was bright); the picture that it gives may not.
   const at::Tensor wanted = (frame.rgb + change).clamp_min(0);
   const at::Tensor carried = frame.rgb + (wanted - frame.rgb) / edit.alpha.clamp_min(kSmallestAlpha);
-  edit.fill = at::where(edit.alpha > kSmallestAlpha, carried, fill);
+  edit.fill = at::where(edit.alpha > kSmallestAlpha, carried, new_background);
 }
 
 }  // namespace shotfix::passes::background
