@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # From nothing to a fixed shot: installs what is missing, builds, and puts a new room behind the actor of the sample
-# production. Prints the measures and where the result is. May be run again at little cost. About four minutes the first time
+# production. Prints the measures and where the result is. May be run again at little cost. About eight minutes the first time
 # on two cores, most of it building and 90 seconds of training.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

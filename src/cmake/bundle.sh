@@ -25,11 +25,14 @@ cat >"$work/shotfix/shotfix" <<'START'
 # Starts shotfix with the libraries beside it. SHOTFIX_LIBTORCH names the folder that holds torch/lib.
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
 torch=
-if [ -n "${SHOTFIX_LIBTORCH:-}" ]; then torch=":$SHOTFIX_LIBTORCH/torch/lib"; fi
+if [ -n "${SHOTFIX_LIBTORCH:-}" ]; then
+  torch=":$SHOTFIX_LIBTORCH/torch/lib"
+  for cuda in "$SHOTFIX_LIBTORCH"/nvidia/*/lib; do torch="$torch:$cuda"; done
+fi
 export LD_LIBRARY_PATH="$here/lib$torch${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 exec "$here/bin/shotfix" "$@"
 START
 chmod +x "$work/shotfix/shotfix"
-tar -C "$work" --sort=name --owner=0 --group=0 --mtime=@0 -cf - shotfix | xz -9e -T1 >"$archive.part"
+tar -C "$work" --sort=name --owner=0 --group=0 --mtime=@0 -cf - shotfix | xz "${SHOTFIX_BUNDLE_XZ:--9e}" -T1 >"$archive.part"
 mv "$archive.part" "$archive"
 echo "bundle: $(find "$work/shotfix/lib" -type f | wc -l) libraries, $(($(stat -c %s "$archive") / 1000000)) MB: $archive"

@@ -11,13 +11,15 @@ if [ "$(id -u)" -ne 0 ]; then echo "SKIPPED: chroot needs root"; exit 77; fi
 mkdir -p "$root/r/bin" "$root/r/lib64" "$root/r/lib/x86_64-linux-gnu" "$root/r/tmp" "$root/r/libtorch/torch"
 tar -C "$root/r" -xf "$root/bundle.tar.xz"
 cp -L /lib64/ld-linux-x86-64.so.2 "$root/r/lib64/"
-for name in libc.so.6 libm.so.6 libdl.so.2 libpthread.so.0 librt.so.1 libresolv.so.2 libmvec.so.1; do
+for name in libc.so.6 libm.so.6 libdl.so.2 libpthread.so.0 librt.so.1 libresolv.so.2 libmvec.so.1 libutil.so.1 libanl.so.1; do
   cp -L "/lib/x86_64-linux-gnu/$name" "$root/r/lib/x86_64-linux-gnu/"
 done
 cp -al "$3/torch/lib" "$root/r/libtorch/torch/lib"
+cp -al "$3/nvidia" "$root/r/libtorch/nvidia"
 cp -L /bin/dash "$root/r/bin/sh"
 cp -L /usr/bin/dirname "$root/r/bin/dirname"
-output=$(PATH=/bin SHOTFIX_LIBTORCH=/libtorch chroot "$root/r" /bin/sh -c '/shotfix/shotfix doctor && /shotfix/shotfix init /tmp/p && /shotfix/shotfix --project /tmp/p list')
+output=$(chroot "$root/r" /bin/sh -c 'export PATH=/bin SHOTFIX_LIBTORCH=/libtorch
+  /shotfix/shotfix doctor && /shotfix/shotfix init /tmp/p && /shotfix/shotfix --project /tmp/p list')
 echo "$output"
 grep -q '^codec prores  *reads, writes' <<<"$output"
 grep -q 'p.shotfix' <<<"$output"
