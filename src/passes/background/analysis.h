@@ -12,7 +12,7 @@
 namespace shotfix::passes::background {
 
 // Part of the key of stored analyses: raise it whenever what an analysis finds changes.
-inline constexpr int kSolutionVersion = 2;
+inline constexpr int kSolutionVersion = 3;
 
 struct ShotFacts {
   image::AnalysisSize size;
