@@ -33,6 +33,6 @@ export LD_LIBRARY_PATH="$here/lib$torch${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 exec "$here/bin/shotfix" "$@"
 START
 chmod +x "$work/shotfix/shotfix"
-tar -C "$work" --sort=name --owner=0 --group=0 --mtime=@0 -cf - shotfix | xz "${SHOTFIX_BUNDLE_XZ:--9e}" -T1 >"$archive.part"
+tar -C "$work" --sort=name --owner=0 --group=0 --mtime=@0 -cf - shotfix | xz -T1 --x86 --lzma2=preset=9,dict=192MiB >"$archive.part"
 mv "$archive.part" "$archive"
 echo "bundle: $(find "$work/shotfix/lib" -type f | wc -l) libraries, $(($(stat -c %s "$archive") / 1000000)) MB: $archive"
