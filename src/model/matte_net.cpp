@@ -13,6 +13,7 @@ namespace F = torch::nn::functional;
 constexpr double kSlope = 0.1;
 constexpr int64_t kFullSizeChannels = 8;
 constexpr int64_t kMixChannels = 12;
+constexpr double kSurest = 0.01;  // a propagated matte is taken as no nearer to 0 or 1 than this
 
 nn::Conv2d Conv(int64_t from, int64_t to, int64_t stride = 1) {
   nn::Conv2d conv(nn::Conv2dOptions(from, to, 3).stride(stride).padding(1));
@@ -52,6 +53,13 @@ int64_t Channels(const MatteNetOptions& options, int64_t level) {
       static_cast<int64_t>(static_cast<double>(options.base_channels) * kGrowth[static_cast<size_t>(level)]) / 8 * 8);
 }
 
+// Where the network starts from: the propagated matte, as far as it is trusted. It learns the correction only.
+torch::Tensor PriorLogit(const torch::Tensor& input) {
+  const torch::Tensor matte = input.narrow(1, kPriorMatteChannel, 1);
+  const torch::Tensor trust = input.narrow(1, kPriorTrustChannel, 1);
+  return torch::logit(matte, kSurest) * trust;
+}
+
 torch::Tensor Double(const torch::Tensor& x) {
   return F::interpolate(
       x,
@@ -78,7 +86,7 @@ MatteNetImpl::MatteNetImpl(const MatteNetOptions& options) : levels_(options.lev
   }
   expand_ = Conv(Channels(options, 0), 4 * kFullSizeChannels);
   mix_ = Conv(kFullSizeChannels + kMatteInputChannels, kMixChannels);
-  out_ = Conv(kMixChannels, 1);
+  out_ = Conv(kMixChannels, 2);
   register_module("down", down_);
   register_module("up", up_);
   register_module("expand", expand_);
@@ -100,7 +108,8 @@ torch::Tensor MatteNetImpl::Body(const torch::Tensor& padded) {
     x = up_[k]->as<StageImpl>()->forward(torch::cat({Double(x), skip}, 1));
   }
   const torch::Tensor full = Activate(torch::pixel_shuffle(expand_(x), 2));
-  return out_(Activate(mix_(torch::cat({full, padded}, 1))));
+  const torch::Tensor out = out_(Activate(mix_(torch::cat({full, padded}, 1))));
+  return out.narrow(1, 0, 1) + torch::sigmoid(out.narrow(1, 1, 1)) * PriorLogit(padded);
 }
 
 torch::Tensor MatteNetImpl::forward(const torch::Tensor& input) {

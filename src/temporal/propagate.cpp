@@ -3,24 +3,46 @@
 
 #include <ATen/ATen.h>
 
+#include <cmath>
+
 #include "shotfix/image/resample.h"
 
 namespace shotfix::temporal {
 namespace {
 
+constexpr double kColourSigma = 0.1;     // perceptual units
 constexpr double kFadePerFrame = 0.985;  // trust fades with distance even where flow is sure
 
 at::Tensor Pack(const Prior& prior) {
   return (at::cat({prior.matte, prior.trust}).clamp(0, 1) * 255 + 0.5).to(at::kByte).cpu();
 }
 
-Prior Step(const Prior& from, const at::Tensor& from_of_to, const at::Tensor& trust_at_to) {
-  if (!from.defined()) return {};
-  Prior next;
-  next.matte = image::SampleAtOffset(from.matte, from_of_to, image::Filter::kBilinear);
-  next.trust = image::SampleAtOffset(from.trust, from_of_to, image::Filter::kBilinear) * trust_at_to * kFadePerFrame;
-  return next;
-}
+// A painted matte as a later or earlier frame sees it. The ways there and back are chained and the paint sampled once:
+// sampling it anew from frame to frame would soften its edge with every step.
+struct Carried {
+  at::Tensor paint;            // [1,h,w]; undefined: nothing painted yet
+  at::Tensor picture;          // of the painted frame
+  at::Tensor paint_from_here;  // [2,h,w]
+  at::Tensor here_from_paint;  // [2,h,w]
+  int64_t age = 0;             // frames
+
+  // `here` is the picture to look from. Flow is trusted where the way there and back closes and where it joins pixels
+  // of the same colour.
+  Prior Look(const at::Tensor& here) const {
+    if (!paint.defined()) return {};
+    const at::Tensor moved = image::SampleAtOffset(picture, paint_from_here, image::Filter::kBilinear);
+    const at::Tensor likeness = at::exp((here - moved).square().mean(0, true) * (-0.5 / (kColourSigma * kColourSigma)));
+    const double fade = std::pow(kFadePerFrame, static_cast<double>(age));
+    return {image::SampleAtOffset(paint, paint_from_here, image::Filter::kBicubic).clamp(0, 1),
+            RoundTripTrust(paint_from_here, here_from_paint) * likeness * fade};
+  }
+
+  void Step(const at::Tensor& last_from_this, const at::Tensor& this_from_last) {
+    paint_from_here = ComposeFlow(last_from_this, paint_from_here);
+    here_from_paint = ComposeFlow(here_from_paint, this_from_last);
+    ++age;
+  }
+};
 
 // Both directions of time, each as much as it can be trusted; a floor keeps a matte where neither can.
 Prior Blend(const Prior& a, const Prior& b) {
@@ -38,19 +60,21 @@ template <typename Visit>
 void Walk(image::ShotReader& shot, const PaintedMattes& painted, FlowEstimator& flow, bool forward,
           const Visit& visit) {
   const FrameRange frames = shot.frames();
-  Prior carried;
+  Carried carried;
   at::Tensor last;
   for (int64_t step = 0; step < frames.size(); ++step) {
     const int64_t frame = forward ? frames.begin + step : frames.end - 1 - step;
     const at::Tensor picture = shot.Analysis(frame);
-    if (carried.defined()) {
+    if (carried.paint.defined()) {
       const at::Tensor last_from_this = flow.Estimate(picture, last);
-      const at::Tensor trust = RoundTripTrust(last_from_this, flow.Estimate(last, picture));
-      carried = Step(carried, last_from_this, trust);
+      carried.Step(last_from_this, flow.Estimate(last, picture));
     }
-    visit(frame, carried);
+    visit(frame, carried.Look(picture));
     const auto paint = painted.find(frame);
-    if (paint != painted.end()) carried = {paint->second, at::ones_like(paint->second)};
+    if (paint != painted.end()) {
+      const at::Tensor stay = at::zeros({2, picture.size(1), picture.size(2)});
+      carried = {paint->second, picture, stay, stay, 0};
+    }
     last = picture;
   }
 }

@@ -92,6 +92,16 @@ TEST_CASE("propagated mattes follow the disc; painted frames see the others only
   CHECK(left_out.at(2).trust.mean().item<double>() < 1);
 }
 
+TEST_CASE("paint carried far keeps a sharp edge", "[temporal]") {
+  const SyntheticShot shot = MakeShot({.frames = 16, .speed_px = 1.3});
+  SyntheticReader reader(shot);
+  testing::MemoryTrack track;
+  const auto flow = MakeDisFlow();
+  PropagateMattes(reader, {{0, shot.mattes[0]}}, *flow, track, [](int64_t, int64_t) {});
+  const auto softness = [](const at::Tensor& matte) { return (matte * (1 - matte)).sum().item<double>(); };
+  CHECK(softness(ReadPrior(track, 15).matte) < 1.3 * softness(shot.mattes[15]));
+}
+
 TEST_CASE("a locked-off camera is called static, a pan is followed", "[temporal]") {
   const auto nobody = [](int64_t) { return at::Tensor(); };
   const SyntheticShot still = MakeShot({.height = 160, .width = 224, .frames = 6, .speed_px = 3, .grain = 0.01});

@@ -14,6 +14,8 @@
 namespace shotfix::model {
 
 inline constexpr int64_t kMatteInputChannels = 12;
+inline constexpr int64_t kPriorMatteChannel = 10;
+inline constexpr int64_t kPriorTrustChannel = 11;
 
 // What the network sees, [kMatteInputChannels,h,w] float32: picture (3), plate (3), |picture - plate| x 4 where valid
 // (3), plate valid (1), prior matte where trusted (1), prior trust (1). Missing plate or prior: zeros.
