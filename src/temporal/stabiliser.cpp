@@ -98,7 +98,7 @@ at::Tensor StabiliseField(const FieldWindow& window, size_t centre, int radius, 
     at::Tensor weight = paths[k].trust * likeness * std::exp(-0.5 * distance * distance / (sigma * sigma));
     weight = image::Resize(weight.to(own.device()), own.size(1), own.size(2));
     const at::Tensor path = image::ResizeOffset(paths[k].other_from_centre.to(own.device()), own.size(1), own.size(2));
-    const at::Tensor moved = image::SampleAtOffset(window.fields[k], path, Filter::kBilinear);
+    const at::Tensor moved = image::SampleAtOffset(window.fields[k], path, Filter::kBicubic);
     if (field_tolerance > 0) {
       weight = weight * at::exp((moved - own).square().mean(0, true) * (-0.5 / (field_tolerance * field_tolerance)));
     }
@@ -123,7 +123,8 @@ image::Edit Stabilise(const std::vector<WindowEntry>& entries, size_t centre, co
   }
   if (result.alpha.defined()) {
     const FieldWindow window = Collect(entries, links, [](const image::Edit& edit) { return edit.alpha; });
-    result.alpha = StabiliseField(window, centre, options.alpha_radius, options.colour_sigma, options.alpha_tolerance);
+    result.alpha = StabiliseField(window, centre, options.alpha_radius, options.colour_sigma, options.alpha_tolerance)
+                       .clamp(0, 1);  // bicubic sampling overshoots at edges
   }
   return result;
 }

@@ -14,11 +14,11 @@ namespace shotfix::temporal {
 // Note [Finite support]: a stabilised field depends on frames t-R..t+R and on nothing else. No recursion: a shot cut
 // anywhere and rendered in pieces gives the same bits as the whole shot.
 struct StabiliserOptions {
-  int gain_radius = 4;            // frames on each side, 0 to 16; sigma is half of it
-  int warp_radius = 2;            // frames, 0 to 16
-  int alpha_radius = 2;           // frames, 0 to 16
-  double colour_sigma = 0.06;     // perceptual units, > 0: a neighbour that looks different counts less
-  double alpha_tolerance = 0.15;  // alpha, > 0: larger changes along the flow are motion, not flicker, and pass
+  int gain_radius = 4;           // frames on each side, 0 to 16; sigma is half of it
+  int warp_radius = 2;           // frames, 0 to 16
+  int alpha_radius = 4;          // frames, 0 to 16
+  double colour_sigma = 0.06;    // perceptual units, > 0: a neighbour that looks different counts less
+  double alpha_tolerance = 0.5;  // alpha, > 0: larger changes along the flow are motion, not flicker, and pass
 
   void Validate() const;
   int Radius() const;  // frames that Stabilise needs on each side
