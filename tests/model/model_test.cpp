@@ -9,6 +9,7 @@
 #include "shotfix/model/matte_head.h"
 #include "shotfix/model/matte_net.h"
 #include "shotfix/model/mini_model.h"
+#include "shotfix/model/prior_share.h"
 #include "shotfix/model/safetensors.h"
 #include "support/temp_dir.h"
 
@@ -93,6 +94,41 @@ TEST_CASE("missing plate and prior are zeros", "[model]") {
   const at::Tensor input = AssembleMatteInput(at::rand({3, 8, 8}), {}, {});
   CHECK(input.size(0) == kMatteInputChannels);
   CHECK(input.narrow(0, 3, 9).abs().sum().item<float>() == 0);
+}
+
+TEST_CASE("the propagated matte's share follows what the painted frames show", "[model]") {
+  torch::manual_seed(3);
+  const at::Tensor painted = (torch::rand({1, 48, 64}) > 0.5).to(torch::kFloat);
+  const at::Tensor wrong = 1 - painted;
+  const at::Tensor trust = torch::rand({1, 48, 64});
+  PriorShareFit network_wrong;
+  network_wrong.Add(wrong, {painted, trust}, painted);
+  PriorShareFit prior_wrong;
+  prior_wrong.Add(painted, {wrong, trust}, painted);
+  for (int knot = 0; knot < PriorShare::kKnots; ++knot) {
+    CHECK(network_wrong.Solve().at_knot[static_cast<size_t>(knot)] > 0.97);
+    CHECK(prior_wrong.Solve().at_knot[static_cast<size_t>(knot)] < 0.03);
+    CHECK(PriorShareFit().Solve().at_knot[static_cast<size_t>(knot)] ==
+          Approx(PriorShare().at_knot[static_cast<size_t>(knot)]));
+  }
+  // Half way between both: the mean of the two is exact.
+  PriorShareFit even;
+  even.Add(painted - 0.1, {painted + 0.1, trust}, painted);
+  for (int k = 0; k < 20; ++k) even.Add(painted - 0.1, {painted + 0.1, trust}, painted);
+  const at::Tensor blended = even.Solve().Blend(painted - 0.1, {painted + 0.1, trust});
+  CHECK((blended - painted).abs().mean().item<double>() < 0.01);
+}
+
+TEST_CASE("an untrained network passes a trusted prior on and invents nothing without one", "[model]") {
+  const MatteHead head(SmallHead(), image::SelectDevice("cpu"));
+  torch::manual_seed(5);
+  const at::Tensor picture = torch::rand({3, 32, 32});
+  at::Tensor disc = torch::zeros({1, 32, 32});
+  disc.narrow(1, 8, 16).narrow(2, 8, 16).fill_(1);
+  const at::Tensor matte = head.Infer(AssembleMatteInput(picture, {}, {disc, torch::ones_like(disc)}));
+  CHECK((matte * disc).sum().item<double>() / disc.sum().item<double>() > 0.7);
+  CHECK((matte * (1 - disc)).sum().item<double>() / (1 - disc).sum().item<double>() < 0.3);
+  CHECK(head.Infer(AssembleMatteInput(picture, {}, {})).sub(0.5).abs().max().item<double>() < 0.4);
 }
 
 TEST_CASE("CUDA gives the CPU's matte within bf16", "[model][gpu]") {

@@ -56,7 +56,7 @@ Json ToJson(const composite::GrainModel& grain) {
 
 at::Tensor InferMatte(const model::MatteHead& head, const ShotFacts& facts, const image::FrameTrack& track,
                       int64_t frame, const at::Tensor& picture) {
-  return model::InferMatte(head, {facts.camera, facts.plate, track}, frame, picture);
+  return model::InferMatte(head, {facts.camera, facts.plate, track, facts.prior_share}, frame, picture);
 }
 
 ShotFacts AnalyseShot(image::ShotReader& shot, const BackgroundInputs& inputs, const model::MatteHead& head,
@@ -67,9 +67,13 @@ ShotFacts AnalyseShot(image::ShotReader& shot, const BackgroundInputs& inputs, c
   facts.size = {shot.analysis_height(), shot.analysis_width()};
   facts.camera = std::move(matte_shot.camera);
   facts.plate = std::move(matte_shot.plate);
+  progress("weighing the propagated mattes", 0, 1);
+  facts.prior_share =
+      model::FitPriorShare(shot, head, {facts.camera, facts.plate, track}, inputs.painted, matte_shot.left_out);
+  progress("weighing the propagated mattes", 1, 1);
   if (!matte_shot.plate_supplied) {
     progress("refining the plate", 0, 1);
-    facts.plate = model::RefinePlate(shot, head, {facts.camera, facts.plate, track});
+    facts.plate = model::RefinePlate(shot, head, {facts.camera, facts.plate, track, facts.prior_share});
     progress("refining the plate", 1, 1);
   }
   progress("measuring grain and sharpness", 0, 1);
@@ -85,6 +89,7 @@ image::Solution Pack(const ShotFacts& facts, std::shared_ptr<image::FrameTrack> 
                {"worst_residual_px", facts.camera.worst_residual_px},
                {"lost_links", facts.camera.lost_links},
                {"canvas_from_reference", facts.plate.canvas_from_reference},
+               {"prior_share", facts.prior_share.at_knot},
                {"grain", ToJson(facts.grain)}};
   if (facts.background_blur_px) body["background_blur_px"] = *facts.background_blur_px;
   if (!facts.camera.is_static) {
@@ -110,6 +115,7 @@ ShotFacts Unpack(const image::Solution& solution) {
       facts.camera.reference_from_frame[row.at(0)] = row.at(1).get<temporal::Homography>();
     facts.plate = {solution.tensors.at("plate"), solution.tensors.at("plate_valid"),
                    body.at("canvas_from_reference").get<temporal::Homography>()};
+    facts.prior_share.at_knot = body.at("prior_share").get<decltype(facts.prior_share.at_knot)>();
     facts.grain.sigma = body.at("grain").at("sigma").get<decltype(facts.grain.sigma)>();
     facts.grain.correlation_px = body.at("grain").at("correlation_px");
     facts.grain.chroma_link = body.at("grain").at("chroma_link");

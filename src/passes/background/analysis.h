@@ -6,18 +6,20 @@
 #include "shotfix/image/analysis.h"
 #include "shotfix/image/solution.h"
 #include "shotfix/model/matte_head.h"
+#include "shotfix/model/prior_share.h"
 #include "shotfix/passes/background.h"
 #include "shotfix/temporal/clean_plate.h"
 
 namespace shotfix::passes::background {
 
 // Part of the key of stored analyses: raise it whenever what an analysis finds changes.
-inline constexpr int kSolutionVersion = 3;
+inline constexpr int kSolutionVersion = 4;
 
 struct ShotFacts {
   image::AnalysisSize size;
   temporal::CameraTrack camera;
   temporal::CleanPlate plate;
+  model::PriorShare prior_share;
   composite::GrainModel grain;               // at the clip's own size
   std::optional<double> background_blur_px;  // edge softness of the old background at the clip's own size
 };
