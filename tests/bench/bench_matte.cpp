@@ -10,6 +10,7 @@
 #include "shotfix/core/error.h"
 #include "shotfix/image/analysis.h"
 #include "shotfix/image/device.h"
+#include "shotfix/image/resample.h"
 #include "shotfix/media/decoder.h"
 #include "shotfix/media/shot_reader.h"
 #include "shotfix/media/still.h"
@@ -33,7 +34,7 @@ struct BenchOptions {
   std::vector<int64_t> hints;
   std::optional<double> budget_s;
   int64_t seed = 1;
-  int alpha_radius = 2;
+  int alpha_radius = temporal::StabiliserOptions{}.alpha_radius;
 };
 
 struct Scores {
@@ -59,6 +60,41 @@ Scores Score(const std::vector<at::Tensor>& mattes, const std::vector<at::Tensor
     }
   }
   return {sum.mad / count, sum.mse / count, sum.dtssd / pairs};
+}
+
+// The baseline: painted mattes warped from frame to frame, both ways, blended by how well flow's round trips close.
+std::vector<at::Tensor> PlainFlow(image::ShotReader& shot, const temporal::PaintedMattes& painted) {
+  const auto flow = temporal::MakeDisFlow();
+  const int64_t count = shot.frames().size();
+  std::vector<at::Tensor> sum(static_cast<size_t>(count));
+  std::vector<at::Tensor> weights(sum.size());
+  for (const bool forward : {true, false}) {
+    at::Tensor matte;
+    at::Tensor trust;
+    for (int64_t step = 0; step < count; ++step) {
+      const int64_t frame = forward ? step : count - 1 - step;
+      const auto index = static_cast<size_t>(frame);
+      if (matte.defined()) {
+        const at::Tensor here = shot.Analysis(frame);
+        const at::Tensor last = shot.Analysis(forward ? frame - 1 : frame + 1);
+        const at::Tensor back = flow->Estimate(here, last);
+        matte = image::SampleAtOffset(matte, back, image::Filter::kBilinear);
+        trust = image::SampleAtOffset(trust, back, image::Filter::kBilinear) *
+                temporal::RoundTripTrust(back, flow->Estimate(last, here)) * 0.985;
+      }
+      if (const auto paint = painted.find(frame); paint != painted.end()) {
+        matte = paint->second;
+        trust = at::ones_like(matte);
+      }
+      if (!matte.defined()) continue;
+      const at::Tensor weight = trust.square() + 1e-4;
+      sum[index] = sum[index].defined() ? sum[index] + matte * weight : matte * weight;
+      weights[index] = weights[index].defined() ? weights[index] + weight : weight;
+    }
+  }
+  for (size_t k = 0; k < sum.size(); ++k)
+    sum[k] = painted.contains(int64_t(k)) ? painted.at(int64_t(k)) : sum[k] / weights[k];
+  return sum;
 }
 
 class PrintProgress final : public Progress {
@@ -129,8 +165,13 @@ int Run(const BenchOptions& options) {
   std::printf("trained %ld steps in %.1f s, held out MAD %.2f (%s)\n", long(trained.steps_done), trained.seconds,
               trained.head.held_out_mad, trained.held_out.c_str());
   const model::MatteHead head(trained.head, train_options.device);
+  const model::PriorShare share =
+      model::FitPriorShare(*reader, head, {shot.camera, shot.plate, track}, inputs.painted, shot.left_out);
+  std::printf("propagated mattes' share by trust 0 to 1:");
+  for (const double knot : share.at_knot) std::printf(" %.2f", knot);
+  std::printf("\n");
   const temporal::CleanPlate plate =
-      shot.plate_supplied ? shot.plate : model::RefinePlate(*reader, head, {shot.camera, shot.plate, track});
+      shot.plate_supplied ? shot.plate : model::RefinePlate(*reader, head, {shot.camera, shot.plate, track, share});
   std::printf("plate known after refining %.1f %%\n", plate.valid.mean().item<double>() * 100);
   std::vector<at::Tensor> mattes;
   std::vector<at::Tensor> priors;
@@ -138,7 +179,7 @@ int Run(const BenchOptions& options) {
   for (int64_t frame = 0; frame < info.frame_count(); ++frame) {
     guides.push_back(reader->Analysis(frame));
     priors.push_back(temporal::ReadPrior(track, frame).matte);
-    mattes.push_back(model::InferMatte(head, {shot.camera, plate, track}, frame, guides.back()));
+    mattes.push_back(model::InferMatte(head, {shot.camera, plate, track, share}, frame, guides.back()));
   }
   std::vector<temporal::FlowLink> links;
   const auto flow = temporal::MakeDisFlow();
@@ -148,10 +189,12 @@ int Run(const BenchOptions& options) {
   const temporal::StabiliserOptions defaults;
   for (size_t k = 0; k < mattes.size(); ++k)
     smooth.push_back(
-        temporal::StabiliseField(window, k, options.alpha_radius, defaults.colour_sigma, defaults.alpha_tolerance));
-  Print("flow propagation alone", Score(priors, truth, hints));
-  Print("network", Score(mattes, truth, hints));
-  Print("network, stabilised", Score(smooth, truth, hints));
+        temporal::StabiliseField(window, k, options.alpha_radius, defaults.colour_sigma, defaults.alpha_tolerance)
+            .clamp(0, 1));
+  Print("flow propagation alone", Score(PlainFlow(*reader, inputs.painted), truth, hints));
+  Print("propagated as the prior", Score(priors, truth, hints));
+  Print("matte", Score(mattes, truth, hints));
+  Print("matte, stabilised", Score(smooth, truth, hints));
   if (!options.sheet.empty()) WriteSheet(options.sheet, guides, truth, smooth);
   return 0;
 }
