@@ -38,9 +38,10 @@ at::Tensor FilterPlanes(const at::Tensor& picture, const PlaneFilter& filter) {
   at::Tensor out = at::empty_like(in);
   const auto rows = static_cast<int>(in.size(1));
   const auto columns = static_cast<int>(in.size(2));
+  const int type = in.scalar_type() == at::kDouble ? CV_64FC1 : CV_32FC1;
   for (int64_t channel = 0; channel < in.size(0); ++channel) {
-    const cv::Mat from(rows, columns, CV_32FC1, const_cast<float*>(in[channel].const_data_ptr<float>()));
-    cv::Mat to(rows, columns, CV_32FC1, out[channel].mutable_data_ptr<float>());
+    const cv::Mat from(rows, columns, type, const_cast<void*>(in[channel].const_data_ptr()));
+    cv::Mat to(rows, columns, type, out[channel].mutable_data_ptr());
     filter(from, to);
   }
   return out;
@@ -96,6 +97,18 @@ at::Tensor GaussianBlur(const at::Tensor& picture, double sigma_px) {
 at::Tensor BoxMean(const at::Tensor& picture, int64_t radius_px) {
   if (radius_px <= 0) return picture;
   const int64_t side = 2 * radius_px + 1;
+  if (picture.is_cpu()) {
+    // Running sums, whatever the radius; then the share of the square that lies inside.
+    const cv::Size square(static_cast<int>(side), static_cast<int>(side));
+    const at::Tensor sums = FilterPlanes(picture, [&](const cv::Mat& from, cv::Mat& to) {
+      cv::boxFilter(from, to, -1, square, cv::Point(-1, -1), /*normalize=*/false, cv::BORDER_CONSTANT);
+    });
+    const auto inside = [&](int64_t length) {
+      const at::Tensor at = at::arange(length, picture.options());
+      return (at + radius_px).clamp_max(length - 1) - (at - radius_px).clamp_min(0) + 1;
+    };
+    return sums / (inside(picture.size(1)).view({-1, 1}) * inside(picture.size(2)));
+  }
   const at::Tensor across =
       at::avg_pool2d(picture.unsqueeze(0).contiguous(), {1, side}, {1, 1}, {0, radius_px}, false, false);
   return at::avg_pool2d(across, {side, 1}, {1, 1}, {radius_px, 0}, false, false).squeeze(0);
