@@ -11,6 +11,8 @@
 namespace shotfix::composite {
 namespace {
 
+constexpr double kBrightest = 65504;  // of half floats
+
 at::Tensor BlurAtQuarter(const at::Tensor& picture, int64_t radius_px) {
   const int64_t height = picture.size(1);
   const int64_t width = picture.size(2);
@@ -42,7 +44,9 @@ Layers EstimateLayers(const at::Tensor& picture, const at::Tensor& matte, const 
                       const at::Tensor& plate_valid) {
   image::CheckTensor(picture, "picture", {3, image::kAnySize, image::kAnySize});
   image::CheckTensor(matte, "matte", {1, picture.size(1), picture.size(2)});
-  const Layers fused = FuseTwice(picture, matte);
+  // One infinite highlight of a float clip would spread over the whole running sum.
+  const at::Tensor finite = at::nan_to_num(picture, 0.0, kBrightest, 0.0);
+  const Layers fused = FuseTwice(finite, matte);
   // The equation is exact where the matte is large and unbounded where it is small: it counts as much as it can be
   // trusted.
   const at::Tensor solved = ((picture - (1 - matte) * plate) / matte.clamp_min(0.05)).clamp(0, 1e4);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
+#include "shotfix/core/error.h"
 #include "shotfix/image/check.h"
 
 namespace shotfix::image {
@@ -38,6 +39,7 @@ at::Tensor FilterPlanes(const at::Tensor& picture, const PlaneFilter& filter) {
   at::Tensor out = at::empty_like(in);
   const auto rows = static_cast<int>(in.size(1));
   const auto columns = static_cast<int>(in.size(2));
+  SHOTFIX_CHECK(in.scalar_type() == at::kFloat || in.scalar_type() == at::kDouble);
   const int type = in.scalar_type() == at::kDouble ? CV_64FC1 : CV_32FC1;
   for (int64_t channel = 0; channel < in.size(0); ++channel) {
     const cv::Mat from(rows, columns, type, const_cast<void*>(in[channel].const_data_ptr()));

@@ -24,7 +24,9 @@ at::Tensor PriorShare::Of(const at::Tensor& trust) const {
 }
 
 at::Tensor PriorShare::Blend(const at::Tensor& matte, const temporal::Prior& prior) const {
-  return matte + Of(prior.trust) * (prior.matte - matte);
+  // Full trust is paint, which nobody overrules; what is carried is always trusted less.
+  const at::Tensor share = at::where(prior.trust >= 1, at::ones_like(prior.trust), Of(prior.trust));
+  return matte + share * (prior.matte - matte);
 }
 
 void PriorShareFit::Add(const at::Tensor& matte, const temporal::Prior& prior, const at::Tensor& painted) {

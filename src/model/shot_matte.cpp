@@ -5,6 +5,7 @@ namespace shotfix::model {
 namespace {
 
 constexpr int kRounds = 2;
+constexpr PriorShare kNetworkAlone{{}};  // a wrong propagated matte would go on hiding background that was seen
 
 at::Tensor Infer(const MatteHead& head, const ShotView& view, int64_t frame, const at::Tensor& picture,
                  const temporal::Prior& prior) {
@@ -37,7 +38,7 @@ PriorShare FitPriorShare(image::ShotReader& shot, const MatteHead& head, const S
 temporal::CleanPlate RefinePlate(image::ShotReader& shot, const MatteHead& head, const ShotView& view) {
   temporal::CleanPlate plate = view.plate;
   for (int round = 0; round < kRounds; ++round) {
-    const ShotView now{view.camera, plate, view.track, view.share};
+    const ShotView now{view.camera, plate, view.track, kNetworkAlone};
     const auto foreground = [&](int64_t frame) { return InferMatte(head, now, frame, shot.Analysis(frame)); };
     plate = temporal::GatherPlate(shot, view.camera, foreground, {});
   }

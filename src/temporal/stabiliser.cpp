@@ -14,6 +14,8 @@ namespace {
 
 using image::Filter;
 
+constexpr double kWholeChange = 0.9;  // of a matte: something came or went, which no average may soften
+
 // How frame `other` looks from the grid of `centre`, by chaining links.
 struct Path {
   at::Tensor other_from_centre;  // [2,h,w]; undefined for the centre itself
@@ -100,7 +102,9 @@ at::Tensor StabiliseField(const FieldWindow& window, size_t centre, int radius, 
     const at::Tensor path = image::ResizeOffset(paths[k].other_from_centre.to(own.device()), own.size(1), own.size(2));
     const at::Tensor moved = image::SampleAtOffset(window.fields[k], path, Filter::kBicubic);
     if (field_tolerance > 0) {
-      weight = weight * at::exp((moved - own).square().mean(0, true) * (-0.5 / (field_tolerance * field_tolerance)));
+      const at::Tensor change = (moved - own).square().mean(0, true);
+      weight = weight * at::exp(change * (-0.5 / (field_tolerance * field_tolerance))) *
+               (1 - change / (kWholeChange * kWholeChange)).clamp_min(0);
     }
     sum = sum + moved * weight;
     weights = weights + weight;

@@ -28,8 +28,10 @@ constexpr int64_t kTimedSteps = 12;  // measured before a budget becomes a numbe
 
 double SecondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-std::string Fingerprint(const std::vector<MatteExample>& examples, const Recipe& recipe, int64_t seed) {
+std::string Fingerprint(const std::vector<MatteExample>& examples, const Recipe& recipe, int64_t seed,
+                        const model::MatteNet& net) {
   Sha256 hash;
+  for (const auto& item : net->named_parameters()) hash.Update(fmt::format("{} {};", item.key(), item.value().numel()));
   hash.Update(recipe.toml);
   hash.Update(std::to_string(seed));
   for (const MatteExample& example : examples) {
@@ -166,7 +168,7 @@ model::Head Trainer::MakeHead() {
 }
 
 MatteTrainingResult Trainer::Run(Progress& progress) {
-  fingerprint_ = Fingerprint(examples_, recipe_, options_.seed);
+  fingerprint_ = Fingerprint(examples_, recipe_, options_.seed, net_);
   if (options_.resume && !options_.checkpoint.empty()) {
     if (std::optional<TrainState> state = LoadCheckpoint(options_.checkpoint, AsTrainee())) {
       state_ = std::move(*state);

@@ -71,4 +71,22 @@ TEST_CASE("an edit with parts but no support is a broken contract", "[image]") {
   CHECK_THROWS_AS(CheckEdit(edit, 4, 4), Error);
 }
 
+TEST_CASE("a box mean is the mean of what lies inside", "[image]") {
+  at::manual_seed(2);
+  for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
+    const at::Tensor picture = at::rand({2, 23, 31}, type);
+    for (const int64_t radius : {1, 3, 14, 40}) {
+      at::Tensor wanted = at::empty_like(picture);
+      for (int64_t y = 0; y < 23; ++y) {
+        for (int64_t x = 0; x < 31; ++x) {
+          const int64_t top = std::max<int64_t>(0, y - radius), left = std::max<int64_t>(0, x - radius);
+          const at::Tensor square = picture.slice(1, top, y + radius + 1).slice(2, left, x + radius + 1);
+          wanted.select(2, x).select(1, y).copy_(square.mean(at::IntArrayRef{1, 2}));
+        }
+      }
+      CHECK((BoxMean(picture, radius) - wanted).abs().max().item<double>() < 1e-5);
+    }
+  }
+}
+
 }  // namespace shotfix::image

@@ -65,6 +65,24 @@ TEST_CASE("the stabiliser cuts injected flicker and keeps motion", "[temporal]")
         Approx(1).margin(0.05));
 }
 
+TEST_CASE("steadying leaves a matte that changes altogether alone and stays in range", "[temporal]") {
+  const SyntheticShot shot = MakeShot({.frames = 9, .speed_px = 0, .grain = 0.01});
+  const std::vector<FlowLink> links = LinksOf(shot);
+  std::vector<WindowEntry> entries;
+  for (size_t k = 0; k < 9; ++k) {
+    WindowEntry entry;
+    entry.guide = shot.pictures[k];
+    entry.edit.alpha = shot.mattes[k].clone();
+    if (k == 4) entry.edit.alpha.narrow(1, 0, 8).narrow(2, 0, 8).fill_(1);  // for one frame, in a corner
+    entry.edit.support = at::ones_like(entry.edit.alpha);
+    entries.push_back(std::move(entry));
+  }
+  const at::Tensor alpha = Stabilise(entries, 4, links, StabiliserOptions{}).alpha;
+  CHECK(alpha.narrow(1, 0, 6).narrow(2, 0, 6).min().item<double>() > 0.999);
+  CHECK(alpha.min().item<double>() >= 0);
+  CHECK(alpha.max().item<double>() <= 1);
+}
+
 TEST_CASE("a stabilised field depends on its window only", "[temporal]") {
   const SyntheticShot shot = MakeShot({.frames = 9, .speed_px = 3, .grain = 0.01});
   const std::vector<FlowLink> links = LinksOf(shot);
@@ -99,6 +117,7 @@ TEST_CASE("paint carried far keeps a sharp edge", "[temporal]") {
   const auto flow = MakeDisFlow();
   PropagateMattes(reader, {{0, shot.mattes[0]}}, *flow, track, [](int64_t, int64_t) {});
   const auto softness = [](const at::Tensor& matte) { return (matte * (1 - matte)).sum().item<double>(); };
+  CHECK(MatteMad(ReadPrior(track, 15).matte, shot.mattes[15]) < 12);
   CHECK(softness(ReadPrior(track, 15).matte) < 1.3 * softness(shot.mattes[15]));
 }
 

@@ -9,7 +9,8 @@
 namespace shotfix::model {
 
 // The propagated matte's share at trust 0, 0.2, 0.4, 0.6, 0.8 and 1, linear in between. On a shot that flow follows
-// well it is large, on one with fast limbs nearly zero below full trust: neither source of a matte wins everywhere.
+// well it is large, on one with fast limbs nearly zero: neither source of a matte wins everywhere. The head has seen
+// the painted frames that this is measured on, though not with their own paint as the prior: it leans to the network.
 struct PriorShare {
   static constexpr int kKnots = 6;
   // Trust to the fourth: what is taken where nothing was measured.
@@ -17,7 +18,7 @@ struct PriorShare {
 
   // [1,h,w] in [0,1].
   at::Tensor Of(const at::Tensor& trust) const;
-  // matte and prior.matte [1,h,w]; the mean of both by share.
+  // matte and prior.matte [1,h,w]; the mean of both by share. At full trust, a painted frame, the paint itself.
   at::Tensor Blend(const at::Tensor& matte, const temporal::Prior& prior) const;
 };
 

@@ -18,7 +18,7 @@ struct StabiliserOptions {
   int warp_radius = 2;           // frames, 0 to 16
   int alpha_radius = 4;          // frames, 0 to 16
   double colour_sigma = 0.06;    // perceptual units, > 0: a neighbour that looks different counts less
-  double alpha_tolerance = 0.5;  // alpha, > 0: larger changes along the flow are motion, not flicker, and pass
+  double alpha_tolerance = 0.5;  // alpha, > 0: larger changes along the flow count less, from 0.9 on not at all
 
   void Validate() const;
   int Radius() const;  // frames that Stabilise needs on each side
