@@ -133,6 +133,22 @@ void WriteSheet(const std::string& path, const std::vector<at::Tensor>& pictures
   media::WritePng(path, at::cat(rows, 1));
 }
 
+std::vector<at::Tensor> Steady(const std::vector<at::Tensor>& mattes, const std::vector<at::Tensor>& guides,
+                               int radius) {
+  const auto flow = temporal::MakeDisFlow();
+  std::vector<temporal::FlowLink> links;
+  for (size_t k = 0; k + 1 < guides.size(); ++k) links.push_back(temporal::LinkFrames(*flow, guides[k], guides[k + 1]));
+  const temporal::FieldWindow window{mattes, guides, &links};
+  const temporal::StabiliserOptions defaults;
+  std::vector<at::Tensor> smooth;
+  for (size_t k = 0; k < mattes.size(); ++k) {
+    const at::Tensor steady =
+        temporal::StabiliseField(window, k, radius, defaults.colour_sigma, defaults.alpha_tolerance);
+    smooth.push_back(steady.clamp(0, 1));
+  }
+  return smooth;
+}
+
 int Run(const BenchOptions& options) {
   const train::Recipe recipe = train::LoadRecipe(options.recipe);
   const media::ClipInfo info = media::Probe(options.clip);
@@ -181,16 +197,7 @@ int Run(const BenchOptions& options) {
     priors.push_back(temporal::ReadPrior(track, frame).matte);
     mattes.push_back(model::InferMatte(head, {shot.camera, plate, track, share}, frame, guides.back()));
   }
-  std::vector<temporal::FlowLink> links;
-  const auto flow = temporal::MakeDisFlow();
-  for (size_t k = 0; k + 1 < guides.size(); ++k) links.push_back(temporal::LinkFrames(*flow, guides[k], guides[k + 1]));
-  std::vector<at::Tensor> smooth;
-  const temporal::FieldWindow window{mattes, guides, &links};
-  const temporal::StabiliserOptions defaults;
-  for (size_t k = 0; k < mattes.size(); ++k)
-    smooth.push_back(
-        temporal::StabiliseField(window, k, options.alpha_radius, defaults.colour_sigma, defaults.alpha_tolerance)
-            .clamp(0, 1));
+  const std::vector<at::Tensor> smooth = Steady(mattes, guides, options.alpha_radius);
   Print("flow propagation alone", Score(PlainFlow(*reader, inputs.painted), truth, hints));
   Print("propagated as the prior", Score(priors, truth, hints));
   Print("matte", Score(mattes, truth, hints));
