@@ -46,6 +46,11 @@ at::Tensor RoundTripTrust(const at::Tensor& b_from_a, const at::Tensor& a_from_b
   return at::exp(error / scale.square() * -0.5) * image::InsideMask(b_from_a, a_from_b.size(1), a_from_b.size(2));
 }
 
+at::Tensor ColourLikeness(const at::Tensor& a, const at::Tensor& b, const at::Tensor& b_from_a, double sigma) {
+  const at::Tensor moved = image::SampleAtOffset(b, b_from_a, image::Filter::kBilinear);
+  return at::exp((a - moved).square().mean(0, true) * (-0.5 / (sigma * sigma)));
+}
+
 FlowLink LinkFrames(FlowEstimator& estimator, const at::Tensor& prev, const at::Tensor& next) {
   FlowLink link;
   link.next_from_prev = estimator.Estimate(prev, next);

@@ -30,8 +30,7 @@ struct Carried {
   // of the same colour.
   Prior Look(const at::Tensor& here) const {
     if (!paint.defined()) return {};
-    const at::Tensor moved = image::SampleAtOffset(picture, paint_from_here, image::Filter::kBilinear);
-    const at::Tensor likeness = at::exp((here - moved).square().mean(0, true) * (-0.5 / (kColourSigma * kColourSigma)));
+    const at::Tensor likeness = ColourLikeness(here, picture, paint_from_here, kColourSigma);
     const double fade = std::pow(kFadePerFrame, static_cast<double>(age));
     return {image::SampleAtOffset(paint, paint_from_here, image::Filter::kBicubic).clamp(0, 1),
             RoundTripTrust(paint_from_here, here_from_paint) * likeness * fade};

@@ -49,12 +49,6 @@ std::vector<Path> TracePaths(const std::vector<FlowLink>& links, size_t centre, 
   return paths;
 }
 
-at::Tensor ColourLikeness(const at::Tensor& guide, const at::Tensor& other, const at::Tensor& other_from_centre,
-                          double sigma) {
-  const at::Tensor moved = image::SampleAtOffset(other, other_from_centre, Filter::kBilinear);
-  return at::exp((guide - moved).square().mean(0, true) * (-0.5 / (sigma * sigma)));
-}
-
 template <typename Get>
 FieldWindow Collect(const std::vector<WindowEntry>& entries, const std::vector<FlowLink>& links, const Get& get) {
   FieldWindow window;

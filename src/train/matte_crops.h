@@ -15,7 +15,7 @@ namespace shotfix::train {
 // One example, channels stacked, half floats on the training device.
 struct ResidentExample {
   at::Tensor stack;  // [kStackChannels,h,w] float16, see matte_crops.cpp
-  at::Tensor band;   // [n,2] int64 (y, x): pixels of the soft band, where half of the crops are centred; CPU
+  at::Tensor band;   // [n,2] int64 (y, x): pixels of the soft band, where most crops are centred; CPU
   bool has_plate = false;
   bool has_prior = false;
 };

@@ -187,7 +187,7 @@ int Run(const BenchOptions& options) {
   for (const double knot : share.at_knot) std::printf(" %.2f", knot);
   std::printf("\n");
   const temporal::CleanPlate plate =
-      shot.plate_supplied ? shot.plate : model::RefinePlate(*reader, head, {shot.camera, shot.plate, track, share});
+      shot.plate_supplied ? shot.plate : model::RefinePlate(*reader, head, {shot.camera, shot.plate, track});
   std::printf("plate known after refining %.1f %%\n", plate.valid.mean().item<double>() * 100);
   std::vector<at::Tensor> mattes;
   std::vector<at::Tensor> priors;

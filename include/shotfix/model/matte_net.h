@@ -18,7 +18,8 @@ struct MatteNetOptions {
   void Validate() const;
 };
 
-// Input [N,12,H,W], output logits [N,1,H,W]; H and W are padded inside to multiples of 2^levels. No normalisation
+// Input [N,12,H,W], output logits [N,1,H,W]: a learned correction plus the prior's logit times its trust and a learned
+// gate. H and W are padded inside to multiples of 2^levels. No normalisation
 // layers: what the network does to a pixel must not depend on how large the picture around it is.
 class MatteNetImpl : public torch::nn::Module {
  public:

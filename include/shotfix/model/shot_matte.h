@@ -23,8 +23,9 @@ at::Tensor InferMatte(const MatteHead& head, const ShotView& view, int64_t frame
 PriorShare FitPriorShare(image::ShotReader& shot, const MatteHead& head, const ShotView& view,
                          const temporal::PaintedMattes& painted, const std::map<int64_t, temporal::Prior>& left_out);
 
-// Gathers the plate again with the head's own mattes instead of the propagated ones, which are wrong where flow was
-// lost and hide background that was seen. Twice is enough: the second round sees what the first uncovered.
+// Gathers the plate again with the head's own mattes (the share is not asked) instead of the propagated ones, which are
+// wrong where flow was lost and hide background that was seen. Twice is enough: the second round sees what the first
+// uncovered.
 temporal::CleanPlate RefinePlate(image::ShotReader& shot, const MatteHead& head, const ShotView& view);
 
 }  // namespace shotfix::model

@@ -33,6 +33,11 @@ FlowLink LinkFrames(FlowEstimator& estimator, const at::Tensor& prev, const at::
 // exp(-(e / (0.5 + 0.05 |f|))^2 / 2) with e the length of forward plus backward flow: 1 where both agree. 0 outside.
 at::Tensor RoundTripTrust(const at::Tensor& b_from_a, const at::Tensor& a_from_b);
 
+// exp(-|a - b|^2 / (2 sigma^2)), [1,H,W] on the grid of a, with b sampled along the flow and the mean square over the
+// channels: flow that joins different colours is wrong, however well its round trip closes. Pictures [3,H,W]
+// perceptual.
+at::Tensor ColourLikeness(const at::Tensor& a, const at::Tensor& b, const at::Tensor& b_from_a, double sigma);
+
 // c_from_a, given b_from_a and c_from_b.
 at::Tensor ComposeFlow(const at::Tensor& b_from_a, const at::Tensor& c_from_b);
 

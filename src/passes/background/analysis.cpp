@@ -73,7 +73,7 @@ ShotFacts AnalyseShot(image::ShotReader& shot, const BackgroundInputs& inputs, c
   progress("weighing the propagated mattes", 1, 1);
   if (!matte_shot.plate_supplied) {
     progress("refining the plate", 0, 1);
-    facts.plate = model::RefinePlate(shot, head, {facts.camera, facts.plate, track, facts.prior_share});
+    facts.plate = model::RefinePlate(shot, head, {facts.camera, facts.plate, track});
     progress("refining the plate", 1, 1);
   }
   progress("measuring grain and sharpness", 0, 1);
