@@ -7,7 +7,8 @@ packages=(g++ cmake ninja-build pkg-config ca-certificates git python3 python3-p
   libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev
   libopencv-core-dev libopencv-imgproc-dev libopencv-video-dev libopencv-calib3d-dev libopencv-objdetect-dev
   libopencv-features2d-dev opencv-data nettle-dev zlib1g-dev libtomlplusplus-dev libcli11-dev libspdlog-dev libfmt-dev
-  catch2 nlohmann-json3-dev libsqlite3-dev)
+  catch2 nlohmann-json3-dev libsqlite3-dev libopencolorio-dev libopenexr-dev libzstd-dev openimageio-tools
+  clang-14 libclang-rt-14-dev)
 torch_version=2.11.0
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/shotfix"
 torch_home="${SHOTFIX_LIBTORCH:-$cache/libtorch-$torch_version}"

@@ -1,30 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shotfix/image/colour.h"
 
+#include <algorithm>
 #include <array>
-#include <utility>
+#include <cmath>
 
+#include "image/colour_names.h"
 #include "shotfix/core/error.h"
 
 namespace shotfix::image {
 namespace {
-
-struct NamedSpace {
-  std::string_view name;
-  Primaries primaries;
-  Transfer transfer;
-};
-
-constexpr std::array kSpaces = {
-    NamedSpace{"bt709", Primaries::kBt709, Transfer::kBt709},
-    NamedSpace{"srgb", Primaries::kBt709, Transfer::kSrgb},
-    NamedSpace{"linear", Primaries::kBt709, Transfer::kLinear},
-    NamedSpace{"bt601", Primaries::kSmpte170m, Transfer::kSmpte170m},
-    NamedSpace{"bt2020", Primaries::kBt2020, Transfer::kBt2020Ten},
-    NamedSpace{"pq", Primaries::kBt2020, Transfer::kPq},
-    NamedSpace{"hlg", Primaries::kBt2020, Transfer::kHlg},
-    NamedSpace{"p3-d65", Primaries::kP3D65, Transfer::kSrgb},
-};
 
 using Matrix3 = std::array<double, 9>;
 
@@ -48,21 +33,40 @@ Matrix3 Multiply(const Matrix3& a, const Matrix3& b) {
   return result;
 }
 
-// xy chromaticities of red, green, blue (H.273 table 2).
-std::array<double, 6> Chromaticities(Primaries primaries) {
-  switch (primaries) {
-    case Primaries::kBt470bg: return {0.64, 0.33, 0.29, 0.60, 0.15, 0.06};
-    case Primaries::kSmpte170m: return {0.630, 0.340, 0.310, 0.595, 0.155, 0.070};
-    case Primaries::kBt2020: return {0.708, 0.292, 0.170, 0.797, 0.131, 0.046};
-    case Primaries::kP3D65: return {0.680, 0.320, 0.265, 0.690, 0.150, 0.060};
-    case Primaries::kBt709:
-    case Primaries::kUnknown: break;
+// xy of red, green, blue and white: H.273 table 2, SMPTE ST 2065-1, and the makers' papers.
+struct ChromaticityRow {
+  Primaries primaries;
+  std::array<double, 8> xy;
+};
+constexpr std::array kChromaticities = {
+    ChromaticityRow{Primaries::kBt709, {0.640, 0.330, 0.300, 0.600, 0.150, 0.060, 0.3127, 0.3290}},
+    ChromaticityRow{Primaries::kBt470bg, {0.640, 0.330, 0.290, 0.600, 0.150, 0.060, 0.3127, 0.3290}},
+    ChromaticityRow{Primaries::kSmpte170m, {0.630, 0.340, 0.310, 0.595, 0.155, 0.070, 0.3127, 0.3290}},
+    ChromaticityRow{Primaries::kBt2020, {0.708, 0.292, 0.170, 0.797, 0.131, 0.046, 0.3127, 0.3290}},
+    ChromaticityRow{Primaries::kP3D65, {0.680, 0.320, 0.265, 0.690, 0.150, 0.060, 0.3127, 0.3290}},
+    ChromaticityRow{Primaries::kAcesAp0, {0.7347, 0.2653, 0, 1, 0.0001, -0.0770, 0.32168, 0.33767}},
+    ChromaticityRow{Primaries::kAcesAp1, {0.713, 0.293, 0.165, 0.830, 0.128, 0.044, 0.32168, 0.33767}},
+    ChromaticityRow{Primaries::kArriWideGamut3, {0.6840, 0.3130, 0.2210, 0.8480, 0.0861, -0.1020, 0.3127, 0.3290}},
+    ChromaticityRow{Primaries::kArriWideGamut4, {0.7347, 0.2653, 0.1424, 0.8576, 0.0991, -0.0308, 0.3127, 0.3290}},
+    ChromaticityRow{Primaries::kSGamut3, {0.730, 0.280, 0.140, 0.855, 0.100, -0.050, 0.3127, 0.3290}},
+    ChromaticityRow{Primaries::kSGamut3Cine, {0.766, 0.275, 0.225, 0.800, 0.089, -0.087, 0.3127, 0.3290}},
+    ChromaticityRow{Primaries::kVGamut, {0.730, 0.280, 0.165, 0.840, 0.100, -0.030, 0.3127, 0.3290}},
+    ChromaticityRow{Primaries::kRedWideGamut,
+                    {0.780308, 0.304253, 0.121595, 1.493994, 0.095612, -0.084589, 0.3127, 0.3290}},
+    ChromaticityRow{Primaries::kCinemaGamut, {0.740, 0.270, 0.170, 1.140, 0.080, -0.100, 0.3127, 0.3290}},
+};
+
+// BT.709's when the primaries say nothing.
+const std::array<double, 8>* RowOf(Primaries primaries) {
+  if (primaries == Primaries::kUnknown) primaries = Primaries::kBt709;
+  for (const ChromaticityRow& row : kChromaticities) {
+    if (row.primaries == primaries) return &row.xy;
   }
-  return {0.64, 0.33, 0.30, 0.60, 0.15, 0.06};
+  return nullptr;
 }
 
 Matrix3 XyzFromRgb(Primaries primaries) {
-  const std::array<double, 6> xy = Chromaticities(primaries);
+  const std::array<double, 8>& xy = *RowOf(primaries);
   Matrix3 columns{};
   for (size_t k = 0; k < 3; ++k) {
     columns[k] = xy[2 * k] / xy[2 * k + 1];
@@ -78,66 +82,13 @@ Matrix3 XyzFromRgb(Primaries primaries) {
   return columns;
 }
 
-std::string TransferName(Transfer transfer) {
-  switch (transfer) {
-    case Transfer::kBt709: return "bt709";
-    case Transfer::kGamma22: return "gamma2.2";
-    case Transfer::kGamma28: return "gamma2.8";
-    case Transfer::kSmpte170m: return "smpte170m";
-    case Transfer::kLinear: return "linear";
-    case Transfer::kSrgb: return "srgb";
-    case Transfer::kBt2020Ten:
-    case Transfer::kBt2020Twelve: return "bt2020";
-    case Transfer::kPq: return "pq";
-    case Transfer::kHlg: return "hlg";
-    case Transfer::kUnknown: break;
-  }
-  return "unknown";
-}
-
-std::string PrimariesName(Primaries primaries) {
-  switch (primaries) {
-    case Primaries::kBt709: return "bt709";
-    case Primaries::kBt470bg: return "bt470bg";
-    case Primaries::kSmpte170m: return "smpte170m";
-    case Primaries::kBt2020: return "bt2020";
-    case Primaries::kP3D65: return "p3-d65";
-    case Primaries::kUnknown: break;
-  }
-  return "unknown";
-}
-
-std::string MatrixName(Matrix matrix) {
-  switch (matrix) {
-    case Matrix::kRgb: return "rgb";
-    case Matrix::kBt709: return "bt709";
-    case Matrix::kBt470bg: return "bt470bg";
-    case Matrix::kSmpte170m: return "smpte170m";
-    case Matrix::kBt2020: return "bt2020";
-    case Matrix::kUnknown: break;
-  }
-  return "unknown";
+Matrix3 Ap0FromRgb(Primaries primaries) {
+  if (const std::shared_ptr<const ConfigSpace> config = ConfigOf(primaries)) return config->ap0_from_rgb();
+  const Matrix3 bt709_from_rgb = Multiply(Inverse(XyzFromRgb(Primaries::kBt709)), XyzFromRgb(primaries));
+  return Multiply(FindShippedSpace("linear")->ap0_from_rgb(), bt709_from_rgb);
 }
 
 }  // namespace
-
-std::string ColourSpace::ToString() const {
-  const char* range_name = range == Range::kFull ? "full" : range == Range::kLimited ? "limited" : "unknown";
-  return fmt::format("{}/{}/{}/{}", PrimariesName(primaries), TransferName(transfer), MatrixName(matrix), range_name);
-}
-
-std::string ColourSpaceNames() {
-  std::string names;
-  for (const NamedSpace& space : kSpaces) names += (names.empty() ? "" : ", ") + std::string(space.name);
-  return names;
-}
-
-ColourSpace ParseColourSpace(std::string_view name) {
-  for (const NamedSpace& space : kSpaces) {
-    if (space.name == name) return {space.primaries, space.transfer, Matrix::kUnknown, Range::kUnknown};
-  }
-  Throw(ErrorCode::kUsage, "colour space \"{}\" is not known; use one of {}", name, ColourSpaceNames());
-}
 
 std::array<float, 3> LumaWeights(Matrix matrix) {
   switch (matrix) {
@@ -154,9 +105,35 @@ std::array<float, 3> LumaWeights(Matrix matrix) {
 std::array<float, 9> RgbFromRgb(Primaries to, Primaries from) {
   std::array<float, 9> result{1, 0, 0, 0, 1, 0, 0, 0, 1};
   if (to == from) return result;
-  const Matrix3 matrix = Multiply(Inverse(XyzFromRgb(to)), XyzFromRgb(from));
+  // Between D65 primaries adaptation cancels out; others meet in ACES2065-1.
+  const bool plain = HasTag(to) && HasTag(from);
+  const Matrix3 matrix =
+      plain ? Multiply(Inverse(XyzFromRgb(to)), XyzFromRgb(from)) : Multiply(Inverse(Ap0FromRgb(to)), Ap0FromRgb(from));
   for (size_t k = 0; k < matrix.size(); ++k) result[k] = static_cast<float>(matrix[k]);
   return result;
+}
+
+std::array<float, 8> ChromaticitiesOf(Primaries primaries) {
+  const std::array<double, 8>* row = RowOf(primaries);
+  if (row == nullptr) {
+    Throw(ErrorCode::kData,
+          "the primaries of a space of the configuration in OCIO have no chromaticities; convert the "
+          "footage to one of {}",
+          ColourSpaceNames());
+  }
+  std::array<float, 8> result{};
+  std::transform(row->begin(), row->end(), result.begin(), [](double value) { return static_cast<float>(value); });
+  return result;
+}
+
+Primaries PrimariesWith(const std::array<float, 8>& chromaticities) {
+  for (const ChromaticityRow& row : kChromaticities) {
+    double worst = 0;
+    for (size_t k = 0; k < 8; ++k)
+      worst = std::max(worst, std::fabs(static_cast<double>(chromaticities[k]) - row.xy[k]));
+    if (worst < 1e-3) return row.primaries;
+  }
+  return Primaries::kUnknown;
 }
 
 }  // namespace shotfix::image

@@ -7,6 +7,7 @@
 #include "image/code_scale.h"
 #include "shotfix/core/error.h"
 #include "shotfix/image/check.h"
+#include "shotfix/image/curve.h"
 
 namespace shotfix::image {
 namespace {
@@ -92,17 +93,6 @@ void RgbRows(const PixelPlanes& planes, const ColourSpace& space, int64_t begin,
   }
 }
 
-at::Tensor MapCurve(const at::Tensor& picture, const Curve& curve) {
-  const at::Tensor in = picture.to(at::kCPU).contiguous();
-  at::Tensor out = at::empty_like(in);
-  const float* from = in.const_data_ptr<float>();
-  float* to = out.mutable_data_ptr<float>();
-  at::parallel_for(0, in.numel(), 1 << 14, [&](int64_t begin, int64_t end) {
-    for (int64_t k = begin; k < end; ++k) to[k] = curve(std::min(std::max(from[k], 0.0F), 1.0F));
-  });
-  return out.to(picture.device());
-}
-
 }  // namespace
 
 at::Tensor LinearFromPlanes(const PixelPlanes& planes, const ColourSpace& space) {
@@ -139,10 +129,10 @@ at::Tensor ApplyMatrix(const at::Tensor& rgb, const std::array<float, 9>& matrix
 }
 
 at::Tensor PerceptualFromLinear(const at::Tensor& rgb) {
-  return MapCurve(rgb, Curve::Get(Transfer::kSrgb, Curve::Direction::kCodeFromLinear));
+  return Curve::Get(Transfer::kSrgb, Curve::Direction::kCodeFromLinear).Apply(rgb.clamp(0, 1));
 }
 at::Tensor LinearFromPerceptual(const at::Tensor& encoded) {
-  return MapCurve(encoded, Curve::Get(Transfer::kSrgb, Curve::Direction::kLinearFromCode));
+  return Curve::Get(Transfer::kSrgb, Curve::Direction::kLinearFromCode).Apply(encoded.clamp(0, 1));
 }
 
 }  // namespace shotfix::image

@@ -9,6 +9,7 @@
 #include "shotfix/core/error.h"
 #include "shotfix/image/check.h"
 #include "shotfix/image/convert.h"
+#include "shotfix/image/curve.h"
 
 namespace shotfix::image {
 namespace {
