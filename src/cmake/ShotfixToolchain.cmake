@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Compiler warnings, launcher, linker and build types; nothing here knows a library.
+add_compile_options(-pthread)  # for all, or the precompiled header fits some and not others
 set(CMAKE_CXX_FLAGS_DEV "-O1 -g1")
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 find_program(CCACHE ccache)

@@ -6,6 +6,7 @@
 
 #include "shotfix/core/error.h"
 #include "shotfix/core/hash.h"
+#include "shotfix/media/clip_files.h"
 
 namespace fs = std::filesystem;
 
@@ -23,21 +24,12 @@ struct Staging {
 
 fs::path FolderOf(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
 
-fs::path FrameName(const fs::path& pattern, int64_t index) {
-  std::string name = pattern.filename().string();
-  const size_t begin = name.find('%');
-  const size_t end = name.find('d', begin);
-  const std::string width = name.substr(begin + 1, end - begin - 1);
-  name.replace(begin, end - begin + 1, fmt::format("{:0{}}", index, width.empty() ? 1 : std::stoi(width)));
-  return FolderOf(pattern) / name;
-}
-
 Staging Stage(const fs::path& path, const media::EncodeSettings& settings, Overwrite overwrite) {
   Staging staging{path, {}, media::IsSequencePattern(path)};
   if (!staging.sequence) return staging;
   CheckOutputPath(path, Overwrite::kAllow);
   for (int64_t index = settings.frames.begin; index < settings.frames.end; ++index)
-    CheckOutputPath(FrameName(path, index), overwrite);
+    CheckOutputPath(media::SequenceFile(path, index), overwrite);
   fs::path folder = TempPathFor(path);
   folder += ".frames";
   std::error_code problem;
@@ -54,7 +46,7 @@ void RefuseSource(const fs::path& path, const media::EncodeSettings& settings, c
   std::error_code problem;
   bool same = !both && fs::equivalent(path, source.path, problem);
   for (int64_t index = settings.frames.begin; both && index < settings.frames.end; ++index) {
-    same = same || fs::equivalent(FrameName(path, index), FrameName(source.path, index), problem);
+    same = same || fs::equivalent(media::SequenceFile(path, index), media::SequenceFile(source.path, index), problem);
   }
   if (same) Throw(ErrorCode::kCannotCreate, "\"{}\" is the source itself; give another output name", path.string());
 }

@@ -18,7 +18,7 @@ const char* Family(const PixelLayout& layout) {
 
 std::string PixelLayout::ToString() const {
   return fmt::format("{}x{} {}{} {}", width, height, Family(*this), has_alpha ? "+alpha" : "",
-                     is_float ? std::string("float") : fmt::format("{}-bit", bit_depth));
+                     is_float ? std::string(bit_depth == 16 ? "half" : "float") : fmt::format("{}-bit", bit_depth));
 }
 
 PixelPlanes PixelPlanes::Allocate(const PixelLayout& layout) {

@@ -13,16 +13,18 @@ namespace fs = std::filesystem;
 
 namespace shotfix::media {
 
+fs::path SequenceFile(const fs::path& pattern, int64_t index) {
+  char name[4096] = {};
+  const bool numbered = av_get_frame_filename2(name, sizeof(name), pattern.c_str(), static_cast<int>(index), 0) >= 0;
+  return numbered ? fs::path(name) : pattern;
+}
+
 std::vector<fs::path> FilesOf(const fs::path& clip) {
   if (!IsSequencePattern(clip)) return {clip};
   std::vector<fs::path> files;
   try {
     const FrameRange range = ScanSequence(clip);
-    for (int64_t index = range.begin; index < range.end; ++index) {
-      char name[4096] = {};
-      av_get_frame_filename2(name, sizeof(name), clip.c_str(), static_cast<int>(index), 0);
-      files.emplace_back(name);
-    }
+    for (int64_t index = range.begin; index < range.end; ++index) files.push_back(SequenceFile(clip, index));
   } catch (const Error&) {
     files = {clip};  // gone, or with a gap: Probe says so better
   }

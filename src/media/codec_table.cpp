@@ -49,7 +49,17 @@ const std::vector<CodecSpec>& CodecTable() {
        true,
        {AV_PIX_FMT_RGB24, AV_PIX_FMT_RGBA, AV_PIX_FMT_GBRP10LE, AV_PIX_FMT_GBRP12LE, AV_PIX_FMT_RGB48LE,
         AV_PIX_FMT_RGBA64LE}},
-      {Codec::kExr, "exr", "exr", {".exr"}, true, {AV_PIX_FMT_GBRPF32LE, AV_PIX_FMT_GBRAPF32LE, AV_PIX_FMT_GRAYF32LE}},
+      {Codec::kExr, "exr", "exr", {".exr"}, true, {}},
+      {Codec::kRaw, "raw", "rawvideo", {".nut"}, false, {}},
+      {Codec::kY4m,
+       "y4m",
+       "wrapped_avframe",
+       {".y4m"},
+       false,
+       {AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUV422P, AV_PIX_FMT_YUV444P, AV_PIX_FMT_YUV411P, AV_PIX_FMT_GRAY8,
+        AV_PIX_FMT_YUV420P10LE, AV_PIX_FMT_YUV422P10LE, AV_PIX_FMT_YUV444P10LE, AV_PIX_FMT_GRAY10LE,
+        AV_PIX_FMT_YUV420P12LE, AV_PIX_FMT_YUV422P12LE, AV_PIX_FMT_YUV444P12LE, AV_PIX_FMT_GRAY12LE,
+        AV_PIX_FMT_YUV420P16LE, AV_PIX_FMT_YUV422P16LE, AV_PIX_FMT_YUV444P16LE, AV_PIX_FMT_GRAY16LE}},
   };
   return table;
 }
@@ -75,6 +85,11 @@ std::string CodecNames() {
 }
 
 Codec ResolveCodec(const std::filesystem::path& path, Codec codec) {
+  if (IsPipe(path)) {
+    if (codec == Codec::kByFileName) return Codec::kRaw;
+    if (codec == Codec::kRaw || codec == Codec::kY4m || codec == Codec::kFfv1) return codec;
+    Throw(ErrorCode::kUsage, "-o - streams NUT: --codec raw or ffv1, or y4m; {} goes into a file", SpecOf(codec).name);
+  }
   std::string extension = path.extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](unsigned char c) { return std::tolower(c); });
@@ -101,7 +116,11 @@ bool StoresLinear(Codec codec) { return codec == Codec::kExr; }
 AVPixelFormat ChooseFormat(const CodecSpec& spec, const AVCodec& encoder, const image::PixelLayout& layout) {
   const AVPixelFormat own = PlanarFormat(layout);
   if (own == AV_PIX_FMT_NONE) Throw(ErrorCode::kData, "FFmpeg has no pixel format for {}", layout.ToString());
+  if (layout.is_float && !spec.image_sequence) {
+    Throw(ErrorCode::kUsage, "--codec {} cannot hold {}; write EXR: NAME.%04d.exr", spec.name, layout.ToString());
+  }
   std::vector<AVPixelFormat> allowed = spec.formats;
+  if (spec.codec == Codec::kRaw) allowed = {own};
   if (allowed.empty() && encoder.pix_fmts != nullptr) {
     for (const AVPixelFormat* format = encoder.pix_fmts; *format != AV_PIX_FMT_NONE; ++format)
       allowed.push_back(*format);

@@ -3,33 +3,70 @@
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
-
-#include "media/ffmpeg.h"
-#include "media/planes_io.h"
-#include "shotfix/core/error.h"
+#include "media/exr.h"
+#include "media/frame_reader.h"
 #include "shotfix/image/convert.h"
+#include "shotfix/media/clip_files.h"
 
 namespace shotfix::media {
+namespace {
+
+class ExrReader final : public FrameReader {
+ public:
+  explicit ExrReader(const ClipInfo& info) : info_(info), next_(info.frames.begin) {}
+  void Seek(int64_t index) override { next_ = index; }
+  bool StartOver() override { return false; }
+  std::optional<RawFrame> Read() override {
+    if (!info_.frames.Contains(next_)) return std::nullopt;
+    const int64_t index = next_++;
+    RawFrame raw;
+    try {
+      raw.planes = std::make_shared<image::PixelPlanes>(ReadExr(SequenceFile(info_.path, index)));
+    } catch (const Error& problem) {
+      DamagedFrame damaged(problem.code(), problem.what());
+      damaged.WithFile(info_.path.string()).WithFrame(index);
+      throw damaged;
+    }
+    if (raw.planes->layout != info_.layout) {
+      throw Error(ErrorCode::kData,
+                  fmt::format("\"{}\": the picture changes from {} to {} at frame {}; cut the clip there",
+                              info_.path.string(), info_.layout.ToString(), raw.planes->layout.ToString(), index))
+          .WithFile(info_.path.string())
+          .WithFrame(index);
+    }
+    raw.index = index;
+    raw.pts = info_.pts[static_cast<size_t>(index - info_.frames.begin)];
+    raw.duration = 1;
+    return raw;
+  }
+
+ private:
+  ClipInfo info_;
+  int64_t next_;
+};
+
+std::unique_ptr<FrameReader> OpenReader(const ClipInfo& info) {
+  return info.codec == "exr" ? OpenExrReader(info) : OpenLibavReader(info);
+}
+
+}  // namespace
+
+std::unique_ptr<FrameReader> OpenExrReader(const ClipInfo& info) { return std::make_unique<ExrReader>(info); }
 
 struct Decoder::Impl {
   ClipInfo info;
   c10::Device device;
-  UniqueFormatInput input;
-  UniqueCodec codec;
-  UniquePacket packet{av_packet_alloc()};
-  UniqueFrame frame{av_frame_alloc()};
-  int stream_index = 0;
-  int64_t skip_below_pts = INT64_MIN;
-  int64_t next_index = 0;
-  bool draining = false;
-  bool sought = false;  // the container was asked to seek and no frame has come since
+  std::unique_ptr<FrameReader> reader;
+  int64_t next_index;
+  std::optional<RawFrame> pending;                      // read, and not yet its turn
+  std::shared_ptr<const image::PixelPlanes> last_good;  // of the frame before next_index, when it was read
+  bool ended = false;
 
-  Impl(ClipInfo clip, c10::Device where) : info(std::move(clip)), device(where) {}
-  void Open();
-  bool Receive();
-  int64_t IndexOf(int64_t pts) const;
-  bool RestartAfterSeek();
+  Impl(ClipInfo clip, c10::Device where)
+      : info(std::move(clip)), device(where), reader(OpenReader(info)), next_index(info.frames.begin) {}
+  std::optional<RawFrame> ReadOrThrow();
+  RawFrame ReadOrHold(bool& held);
+  std::shared_ptr<const image::PixelPlanes> Substitute();
   [[noreturn]] void Damaged(const std::string& why) const;
 };
 
@@ -40,128 +77,97 @@ void Decoder::Impl::Damaged(const std::string& why) const {
       .WithFrame(next_index);
 }
 
-void Decoder::Impl::Open() {
-  input = OpenInput(info.path.string(), info.is_sequence ? info.frames.begin : -1, info.rate);
-  stream_index = FindVideoStream(*input, info.path.string());
-  const AVStream& stream = *input->streams[stream_index];
-  const AVCodec* decoder = avcodec_find_decoder(stream.codecpar->codec_id);
-  if (decoder == nullptr) Throw(ErrorCode::kData, "\"{}\": no decoder for {}", info.path.string(), info.codec);
-  codec.reset(avcodec_alloc_context3(decoder));
-  avcodec_parameters_to_context(codec.get(), stream.codecpar);
-  codec->pkt_timebase = stream.time_base;
-  codec->thread_count = 2;
-  codec->err_recognition = AV_EF_CRCCHECK;
-  const int opened = avcodec_open2(codec.get(), decoder, nullptr);
-  if (opened < 0)
-    Throw(ErrorCode::kData, "\"{}\": the {} decoder does not open: {}", info.path.string(), info.codec,
-          ErrorText(opened));
-  for (unsigned k = 0; k < input->nb_streams; ++k) {
-    if (static_cast<int>(k) != stream_index) input->streams[k]->discard = AVDISCARD_ALL;
-  }
-}
-
-// Puts the next decoded picture into `frame`; false at the end.
-bool Decoder::Impl::Receive() {
-  const int64_t concealed_before = ConcealedErrors();
+std::optional<RawFrame> Decoder::Impl::ReadOrThrow() {
   for (;;) {
-    const int received = avcodec_receive_frame(codec.get(), frame.get());
-    if (received == 0) {
-      if (frame->decode_error_flags != 0 || (frame->flags & AV_FRAME_FLAG_CORRUPT) != 0) Damaged("corrupt data");
-      if (ConcealedErrors() != concealed_before) Damaged("a checksum does not fit");
-      return true;
-    }
-    if (received == AVERROR_EOF) return false;
-    if (received != AVERROR(EAGAIN)) Damaged(ErrorText(received));
-    const int read = av_read_frame(input.get(), packet.get());
-    if (read < 0 && !draining) {
-      draining = true;
-      if (read != AVERROR_EOF) Damaged(ErrorText(read));
-      avcodec_send_packet(codec.get(), nullptr);
-      continue;
-    }
-    if (read >= 0 && packet->stream_index == stream_index) {
-      const int sent = avcodec_send_packet(codec.get(), packet.get());
-      av_packet_unref(packet.get());
-      if (sent < 0 && sent != AVERROR(EAGAIN)) Damaged(ErrorText(sent));
-    } else {
-      av_packet_unref(packet.get());
-    }
+    std::optional<RawFrame> raw = reader->Read();
+    if (!raw && reader->StartOver()) continue;
+    if (!raw) Damaged("the stream ends early");
+    if (raw->index > next_index && reader->StartOver()) continue;
+    if (raw->index != next_index) Damaged(fmt::format("frame {} came instead", raw->index));
+    return raw;
   }
 }
 
-// Some containers (MPEG-TS, open GOPs) seek behind the last frame that decodes: then everything is decoded from the
-// first frame on, once. False when that would not help.
-bool Decoder::Impl::RestartAfterSeek() {
-  if (!sought) return false;
-  Open();
-  sought = false;
-  draining = false;
-  return true;
+// Note [Held frames]: a frame that does not decode is the last good one before it, wherever reading began, so that a
+// piece of a clip gives the same frames as the whole. At the head of a clip it is the first good one.
+RawFrame Decoder::Impl::ReadOrHold(bool& held) {
+  while (!ended && (!pending || pending->index < next_index)) {
+    try {
+      pending = reader->Read();
+      const bool missed = !pending || pending->index > next_index;
+      if (missed && reader->StartOver()) pending.reset();
+      else ended = !pending;
+    } catch (const DamagedFrame&) {
+      pending.reset();  // the next good one tells where it belongs
+    }
+  }
+  held = !pending || pending->index != next_index;
+  if (!held) {
+    RawFrame raw = std::move(*pending);
+    pending.reset();
+    return raw;
+  }
+  RawFrame raw;
+  raw.planes = Substitute();
+  raw.index = next_index;
+  raw.pts = info.pts[static_cast<size_t>(next_index - info.frames.begin)];
+  return raw;
 }
 
-int64_t Decoder::Impl::IndexOf(int64_t pts) const {
-  const auto place = std::lower_bound(info.pts.begin(), info.pts.end(), pts);
-  return info.frames.begin + (place - info.pts.begin());
+std::shared_ptr<const image::PixelPlanes> Decoder::Impl::Substitute() {
+  if (last_good) return last_good;
+  ClipInfo strict = info;
+  strict.on_bad_frame = OnBadFrame::kStop;
+  Decoder before(strict);
+  for (int64_t index = next_index - 1; index >= info.frames.begin; --index) {
+    try {
+      before.Seek(index);
+      if (const std::optional<image::Frame> frame = before.NextSamples()) return frame->source;
+    } catch (const Error& problem) {
+      if (problem.code() != ErrorCode::kData) throw;
+      before = Decoder(strict);
+    }
+  }
+  if (pending) return pending->planes;
+  Damaged("and no other frame is there to hold");
 }
 
-Decoder::Decoder(ClipInfo info, c10::Device device) : impl_(std::make_unique<Impl>(std::move(info), device)) {
-  impl_->Open();
-  impl_->next_index = impl_->info.frames.begin;
-}
+Decoder::Decoder(ClipInfo info, c10::Device device) : impl_(std::make_unique<Impl>(std::move(info), device)) {}
 Decoder::~Decoder() = default;
 Decoder::Decoder(Decoder&&) noexcept = default;
+Decoder& Decoder::operator=(Decoder&&) noexcept = default;
 
 const ClipInfo& Decoder::info() const { return impl_->info; }
 
 void Decoder::Seek(int64_t index) {
   Impl& impl = *impl_;
   SHOTFIX_CHECK(impl.info.frames.Contains(index));
-  if (index == impl.next_index && !impl.draining) return;
-  const int64_t target = impl.info.pts[static_cast<size_t>(index - impl.info.frames.begin)];
-  // Where seeking fails (pipes, odd containers) decoding starts anew from the first frame: slow and exact.
-  const bool from_start = index == impl.info.frames.begin ||
-                          av_seek_frame(impl.input.get(), impl.stream_index, target, AVSEEK_FLAG_BACKWARD) < 0;
-  if (from_start) impl.Open();
-  else avcodec_flush_buffers(impl.codec.get());
-  impl.sought = !from_start;
-  impl.skip_below_pts = target;
+  if (index == impl.next_index && !impl.ended) return;
+  impl.reader->Seek(index);
   impl.next_index = index;
-  impl.draining = false;
+  impl.pending.reset();
+  impl.last_good.reset();
+  impl.ended = false;
 }
 
 std::optional<image::Frame> Decoder::NextSamples() {
   Impl& impl = *impl_;
-  while (impl.info.frames.Contains(impl.next_index)) {
-    if (!impl.Receive()) {
-      if (impl.RestartAfterSeek()) continue;
-      impl.Damaged("the stream ends early");
-    }
-    const AVFrame& raw = *impl.frame;
-    int64_t pts = raw.best_effort_timestamp;
-    if (pts == AV_NOPTS_VALUE) pts = impl.info.pts[static_cast<size_t>(impl.next_index - impl.info.frames.begin)];
-    if (pts < impl.skip_below_pts) continue;
-    if (impl.IndexOf(pts) > impl.next_index && impl.RestartAfterSeek()) continue;
-    impl.sought = false;
-    if (raw.interlaced_frame != 0)
-      Throw(ErrorCode::kData, "\"{}\" is interlaced; deinterlace it first, for example with ffmpeg -vf bwdif",
-            impl.info.path.string());
-    image::Frame result;
-    auto planes = std::make_shared<image::PixelPlanes>(PlanesFromFrame(raw));
-    if (planes->layout != impl.info.layout) {
-      impl.Damaged(
-          fmt::format("the picture changes from {} to {}", impl.info.layout.ToString(), planes->layout.ToString()));
-    }
-    result.source = std::move(planes);
-    result.space = impl.info.space;
-    result.index = impl.IndexOf(pts);
-    if (result.index != impl.next_index) impl.Damaged(fmt::format("frame {} came instead", result.index));
-    result.pts = pts;
-    result.time_base = impl.info.time_base;
-    result.duration = raw.pkt_duration;
-    ++impl.next_index;
-    return result;
+  if (!impl.info.frames.Contains(impl.next_index)) {
+    impl.ended = true;
+    return std::nullopt;
   }
-  return std::nullopt;
+  image::Frame result;
+  RawFrame raw = impl.info.on_bad_frame == OnBadFrame::kStop ? *impl.ReadOrThrow() : impl.ReadOrHold(result.held);
+  result.source = std::move(raw.planes);
+  result.captions = std::move(raw.captions);
+  result.space = impl.info.space;
+  result.index = raw.index;
+  result.pts = raw.pts;
+  result.time_base = impl.info.time_base;
+  result.duration = raw.duration;
+  impl.last_good = result.source;
+  ++impl.next_index;
+  return result;
 }
 
 std::optional<image::Frame> Decoder::Next() {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "media/ffmpeg.h"
 
-#include <atomic>
 #include <cstdarg>
 #include <cstring>
 #include <filesystem>
@@ -14,11 +13,13 @@ namespace {
 
 constexpr int64_t kNoStart = -1;
 
-std::atomic<int64_t> g_concealed_errors = 0;
-
-// FFmpeg's own words go nowhere; only what it conceals is counted.
-void OnLog(void*, int level, const char* format, va_list) {
-  if (level <= AV_LOG_ERROR && std::strstr(format, "CRC mismatch") != nullptr) ++g_concealed_errors;
+// FFmpeg's own words go nowhere; only what a decoder conceals is counted, in the counter that its context carries.
+void OnLog(void* speaker, int level, const char* format, va_list) {
+  if (speaker == nullptr || level > AV_LOG_ERROR || std::strstr(format, "CRC mismatch") == nullptr) return;
+  const AVClass* kind = *static_cast<AVClass**>(speaker);
+  if (kind == nullptr || std::strcmp(kind->class_name, "AVCodecContext") != 0) return;
+  auto* count = static_cast<std::atomic<int64_t>*>(static_cast<AVCodecContext*>(speaker)->opaque);
+  if (count != nullptr) ++*count;
 }
 
 void QuietLogsOnce() {
@@ -43,7 +44,7 @@ void CheckReadable(const std::string& path) {
 
 }  // namespace
 
-int64_t ConcealedErrors() { return g_concealed_errors; }
+void CountsConcealedErrors(AVCodecContext& codec, std::atomic<int64_t>& count) { codec.opaque = &count; }
 
 std::string ErrorText(int code) {
   char text[AV_ERROR_MAX_STRING_SIZE] = {};

@@ -11,6 +11,7 @@ extern "C" {
 #include <libswscale/swscale.h>
 }
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -44,9 +45,9 @@ std::string ErrorText(int code);
 inline AVRational ToAv(Rational r) { return {static_cast<int>(r.num), static_cast<int>(r.den)}; }
 inline Rational FromAv(AVRational r) { return {r.num, r.den}; }
 
-// How often a decoder has said so far that a checksum does not fit and went on with other samples in its place (FFV1
-// sets no flag on the frame). Counts all decoders of the process.
-int64_t ConcealedErrors();
+// FFV1 says only to the log that a checksum does not fit, and goes on with other samples in its place. `count` rises by
+// one whenever this decoder (or a thread of it) says so. Call before opening the codec.
+void CountsConcealedErrors(AVCodecContext& codec, std::atomic<int64_t>& count);
 
 // Opens a file or sequence pattern and reads stream headers. Throws kNoInput or kData.
 UniqueFormatInput OpenInput(const std::string& path, int64_t sequence_start, Rational sequence_rate);

@@ -2,11 +2,16 @@
 #include <algorithm>
 #include <array>
 #include <regex>
+#include <set>
 
+#include "media/dpx_header.h"
+#include "media/exr.h"
 #include "media/ffmpeg.h"
+#include "media/first_frame.h"
 #include "media/packet_index.h"
 #include "media/planes_io.h"
 #include "shotfix/core/error.h"
+#include "shotfix/media/clip_files.h"
 #include "shotfix/media/clip_info.h"
 
 namespace shotfix::media {
@@ -59,25 +64,37 @@ image::ColourSpace SpaceOf(const AVCodecParameters& parameters) {
   }
   if (parameters.color_range == AVCOL_RANGE_MPEG) space.range = image::Range::kLimited;
   if (parameters.color_range == AVCOL_RANGE_JPEG) space.range = image::Range::kFull;
+  if (parameters.chroma_location <= AVCHROMA_LOC_TOPLEFT)
+    space.chroma_site = static_cast<image::ChromaSite>(parameters.chroma_location);
   return space;
 }
 
-// Fills what the file leaves open, from the file type's own rule and from the caller's word; never from a guess.
+ColourTags TagsOf(const AVCodecParameters& parameters) {
+  return {parameters.color_primaries, parameters.color_trc, parameters.color_space, parameters.color_range,
+          parameters.chroma_location};
+}
+
+// What the file type itself says where nobody else does.
+std::optional<image::ColourSpace> RuleOfFileType(const ClipInfo& info) {
+  const std::string extension = LowerExtension(info.path);
+  if (info.is_sequence && extension == ".exr") return image::ParseColourSpace("linear");
+  if (info.is_sequence && (extension == ".png" || extension == ".jpg" || extension == ".jpeg"))
+    return image::ParseColourSpace("srgb");
+  return std::nullopt;
+}
+
+// Fills what the file leaves open, from the caller's word and from the file type's own rule; never from a guess.
 void CompleteSpace(ClipInfo& info, const ProbeOptions& options) {
   image::ColourSpace& space = info.space;
   if (info.layout.is_rgb) space.matrix = image::Matrix::kRgb;
   if (info.layout.is_float) space.range = image::Range::kFull;
-  const std::string extension = LowerExtension(info.path);
-  std::optional<image::ColourSpace> rule = options.in_space;
-  if (!rule && info.is_sequence && extension == ".exr") rule = image::ParseColourSpace("linear");
-  if (!rule && info.is_sequence && (extension == ".png" || extension == ".jpg" || extension == ".jpeg"))
-    rule = image::ParseColourSpace("srgb");
-  // EXR and PNG decoders of FFmpeg may name a transfer; what the caller says still wins over silence only.
-  if (rule && space.transfer == image::Transfer::kUnknown) {
+  const std::optional<image::ColourSpace> rule = options.in_space ? options.in_space : RuleOfFileType(info);
+  const bool beyond_tags = rule && !(image::HasTag(rule->primaries) && image::HasTag(rule->transfer));
+  if (beyond_tags || (rule && space.transfer == image::Transfer::kUnknown)) {
     space.transfer = rule->transfer;
     info.colour_assumed = true;
   }
-  if (rule && space.primaries == image::Primaries::kUnknown) space.primaries = rule->primaries;
+  if (beyond_tags || (rule && space.primaries == image::Primaries::kUnknown)) space.primaries = rule->primaries;
   if (rule && space.matrix == image::Matrix::kUnknown) {
     const bool wide = space.primaries == image::Primaries::kBt2020;
     const bool old = space.primaries == image::Primaries::kSmpte170m || info.codec == "mjpeg";
@@ -91,6 +108,49 @@ std::string TimecodeOf(const AVFormatContext& input, const AVStream& video) {
   for (unsigned k = 0; entry == nullptr && k < input.nb_streams; ++k)
     entry = av_dict_get(input.streams[k]->metadata, "timecode", nullptr, 0);
   return entry != nullptr ? entry->value : "";
+}
+
+// What the writer of the file put there about the file itself, or what a new file says anew.
+bool DescribesTheFile(const std::string& key) {
+  static const std::set<std::string> kKeys = {"encoder",          "major_brand", "minor_version", "compatible_brands",
+                                              "duration",         "timecode",    "rotate",        "file_package_umid",
+                                              "modification_date"};
+  return kKeys.contains(key) || key.starts_with("DURATION") || key.starts_with("_STATISTICS") ||
+         key.starts_with("NUMBER_OF_") || key == "BPS" || key.starts_with("material_package_umid");
+}
+
+std::map<std::string, std::string> MetadataOf(const AVDictionary* dictionary) {
+  std::map<std::string, std::string> metadata;
+  const AVDictionaryEntry* entry = nullptr;
+  while ((entry = av_dict_get(dictionary, "", entry, AV_DICT_IGNORE_SUFFIX)) != nullptr) {
+    if (!DescribesTheFile(entry->key)) metadata[entry->key] = entry->value;
+  }
+  return metadata;
+}
+
+// Names, side data and the other streams: what must be in the result as it was in the source.
+void ReadIdentity(const AVFormatContext& input, const AVStream& stream, ClipInfo& info) {
+  info.file_metadata = MetadataOf(input.metadata);
+  info.stream_metadata = MetadataOf(stream.metadata);
+  for (unsigned k = 0; k < input.nb_streams; ++k) {
+    const AVStream& other = *input.streams[k];
+    const AVMediaType type = other.codecpar->codec_type;
+    info.audio_streams += type == AVMEDIA_TYPE_AUDIO ? 1 : 0;
+    info.other_streams += type == AVMEDIA_TYPE_SUBTITLE || type == AVMEDIA_TYPE_DATA ? 1 : 0;
+    // QuickTime keeps the reel in its timecode track; the writer wants it on the picture.
+    const AVDictionaryEntry* reel = av_dict_get(other.metadata, "reel_name", nullptr, 0);
+    if (reel != nullptr) info.stream_metadata.emplace("reel_name", reel->value);
+  }
+  for (int k = 0; k < stream.nb_side_data; ++k) {
+    const AVPacketSideData& fact = stream.side_data[k];
+    const bool of_display = fact.type == AV_PKT_DATA_DISPLAYMATRIX;
+    const bool kept = of_display || fact.type == AV_PKT_DATA_MASTERING_DISPLAY_METADATA ||
+                      fact.type == AV_PKT_DATA_CONTENT_LIGHT_LEVEL || fact.type == AV_PKT_DATA_STEREO3D ||
+                      fact.type == AV_PKT_DATA_SPHERICAL;
+    if (kept) info.facts.push_back({fact.type, {fact.data, fact.data + fact.size}});
+    if (of_display && fact.size >= 9 * sizeof(int32_t))
+      info.rotation_deg = av_display_rotation_get(reinterpret_cast<const int32_t*>(fact.data));
+  }
 }
 
 void ReadStream(const AVFormatContext& input, const AVStream& stream, ClipInfo& info) {
@@ -113,16 +173,9 @@ void ReadStream(const AVFormatContext& input, const AVStream& stream, ClipInfo& 
   info.layout = LayoutOf(static_cast<AVPixelFormat>(parameters.format), parameters.width, parameters.height);
   info.space = SpaceOf(parameters);
   if (stream.sample_aspect_ratio.num > 0) info.sample_aspect = FromAv(stream.sample_aspect_ratio);
+  info.tags = TagsOf(parameters);
   info.timecode = TimecodeOf(input, stream);
-  size_t size = 0;
-  const uint8_t* matrix = av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
-  if (matrix != nullptr && size >= 9 * sizeof(int32_t)) {
-    const auto* values = reinterpret_cast<const int32_t*>(matrix);
-    info.display_matrix.assign(values, values + 9);
-    info.rotation_deg = av_display_rotation_get(values);
-  }
-  for (unsigned k = 0; k < input.nb_streams; ++k)
-    info.audio_streams += input.streams[k]->codecpar->codec_type == AVMEDIA_TYPE_AUDIO ? 1 : 0;
+  ReadIdentity(input, stream, info);
 }
 
 }  // namespace
@@ -131,26 +184,50 @@ bool IsSequencePattern(const std::filesystem::path& path) {
   return std::regex_search(path.filename().string(), std::regex("%0?[0-9]*d"));
 }
 
+OnBadFrame ParseOnBadFrame(const std::string& name) {
+  if (name == "stop") return OnBadFrame::kStop;
+  if (name == "hold") return OnBadFrame::kHold;
+  if (name == "skip") return OnBadFrame::kSkip;
+  Throw(ErrorCode::kUsage, "--on-bad-frame \"{}\" is not known; use stop, hold or skip", name);
+}
+
 ClipInfo Probe(const std::filesystem::path& path, const ProbeOptions& options) {
   ClipInfo info;
   info.path = path;
+  info.on_bad_frame = options.on_bad_frame;
   const bool pattern = IsSequencePattern(path);
   info.is_sequence = pattern || IsStill(path);
   if (info.is_sequence && !pattern && !std::filesystem::exists(path))
     Throw(ErrorCode::kNoInput, "\"{}\" does not exist", path.string());
   const FrameRange numbers = pattern ? ScanSequence(path) : FrameRange{0, 1};
-  const Rational rate = options.sequence_rate.value_or(Rational{24, 1});
-  const UniqueFormatInput input = OpenInput(path.string(), info.is_sequence ? numbers.begin : -1, rate);
-  const int index = FindVideoStream(*input, path.string());
-  ReadStream(*input, *input->streams[index], info);
+  Rational rate = options.sequence_rate.value_or(Rational{24, 1});
+  if (IsExr(path)) {
+    ReadExrInfo(SequenceFile(path, numbers.begin), info);
+    rate = options.sequence_rate.value_or(info.rate);
+  } else {
+    const UniqueFormatInput input = OpenInput(path.string(), info.is_sequence ? numbers.begin : -1, rate);
+    const int index = FindVideoStream(*input, path.string());
+    ReadStream(*input, *input->streams[index], info);
+    if (!info.is_sequence) IndexPackets(*input, index, info);
+    const bool hdr = info.space.transfer == image::Transfer::kPq || info.space.transfer == image::Transfer::kHlg;
+    if (hdr && (info.codec == "hevc" || info.codec == "h264")) {
+      const UniqueFormatInput again = OpenInput(path.string(), -1, rate);
+      AddFactsOfFirstFrame(*again, index, info);
+    }
+  }
+  if (IsDpx(path)) {
+    const DpxFacts facts = ReadDpxFacts(SequenceFile(path, numbers.begin));
+    info.timecode = facts.timecode;
+    if (!facts.transfer_known) info.space.transfer = image::Transfer::kUnknown;
+    if (!facts.transfer_known) info.tags.transfer = static_cast<int>(image::Transfer::kUnknown);
+    if (!options.sequence_rate && facts.rate) rate = *facts.rate;
+  }
+  info.frames = {0, static_cast<int64_t>(info.pts.size())};
   if (info.is_sequence) {
     info.rate = rate;
     info.time_base = {rate.den, rate.num};
     info.frames = numbers;
     for (int64_t k = 0; k < numbers.size(); ++k) info.pts.push_back(k);
-  } else {
-    IndexPackets(*input, index, info);
-    info.frames = {0, static_cast<int64_t>(info.pts.size())};
   }
   CompleteSpace(info, options);
   return info;

@@ -203,7 +203,7 @@ image::PixelLayout OutputLayout(const media::ClipInfo& clip, bool linear_output,
   image::PixelLayout layout = clip.layout;
   if (linear_output) {
     layout.is_float = true;
-    layout.bit_depth = 32;
+    layout.bit_depth = clip.layout.is_float ? clip.layout.bit_depth : 16;
     layout.is_rgb = true;
     layout.is_grey = false;
     layout.chroma_shift_x = 0;

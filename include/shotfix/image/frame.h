@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "shotfix/core/rational.h"
 #include "shotfix/image/colour.h"
@@ -23,6 +24,8 @@ struct Frame {
   int64_t duration = 0;
   Rational time_base;
   std::shared_ptr<const PixelPlanes> source;  // the decoded samples
+  std::vector<uint8_t> captions;              // CEA-708 cc_data that came inside the picture
+  bool held = false;                          // the frame does not decode; another one stands in for it
 
   int64_t height() const { return rgb.size(1); }
   int64_t width() const { return rgb.size(2); }

@@ -12,8 +12,8 @@ namespace shotfix::image {
 struct PixelLayout {
   int width = 0;  // luma samples
   int height = 0;
-  int bit_depth = 8;      // 8 to 16; 32 when is_float
-  bool is_float = false;  // 32-bit float samples (OpenEXR)
+  int bit_depth = 8;      // 8 to 16; 16 (half) or 32 when is_float
+  bool is_float = false;  // OpenEXR; kept as 32-bit floats here, which hold every half
   bool is_rgb = false;
   bool is_grey = false;  // one colour plane
   bool has_alpha = false;

@@ -13,6 +13,9 @@ namespace shotfix::media {
 // matching file gives the pattern itself.
 std::vector<std::filesystem::path> FilesOf(const std::filesystem::path& clip);
 
+// The name of one frame of a sequence pattern; a name without a number field stays as it is.
+std::filesystem::path SequenceFile(const std::filesystem::path& pattern, int64_t index);
+
 struct FileStamp {
   int64_t size_bytes = 0;  // of all files
   int64_t mtime_ns = 0;    // of the newest

@@ -19,11 +19,13 @@ class Decoder {
   explicit Decoder(ClipInfo info, c10::Device device = c10::Device(c10::DeviceType::CPU));
   ~Decoder();
   Decoder(Decoder&&) noexcept;
+  Decoder& operator=(Decoder&&) noexcept;
 
   const ClipInfo& info() const;
   // The next frame call returns is `index` (the clip's own numbering). Exact, whatever the codec.
   void Seek(int64_t index);
-  // Nothing at the end of the clip. Throws kData, with the frame, when the stream is damaged.
+  // Nothing at the end of the clip. A frame that does not decode is what info().on_bad_frame says: kData, with the
+  // frame, or the last good one again (`held`).
   std::optional<image::Frame> Next();
   // As Next, without the conversion to linear light: `rgb` stays undefined.
   std::optional<image::Frame> NextSamples();
