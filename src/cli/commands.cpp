@@ -30,7 +30,7 @@ int Report(const GlobalOptions& global, ErrorCode code, const std::string& messa
     nlohmann::json line = {{"event", "error"}, {"code", static_cast<int>(code)}, {"message", message}};
     if (error != nullptr && !error->file().empty()) line["file"] = error->file();
     if (error != nullptr && error->frame()) line["frame"] = *error->frame();
-    std::fputs((line.dump() + "\n").c_str(), stdout);
+    std::fputs((line.dump() + "\n").c_str(), ResultStream());
   }
   log::Write(code == ErrorCode::kStopped ? log::Level::kWarning : log::Level::kError, message);
   return static_cast<int>(code);

@@ -10,6 +10,15 @@
 
 namespace shotfix::cli {
 
+namespace {
+
+bool g_results_to_stderr = false;
+
+}  // namespace
+
+std::FILE* ResultStream() { return g_results_to_stderr ? stderr : stdout; }
+void SendResultsToStderr() { g_results_to_stderr = true; }
+
 project::Project OpenProject(const GlobalOptions& global) {
   const std::optional<std::filesystem::path> given =
       global.project.empty() ? std::nullopt : std::optional<std::filesystem::path>(global.project);
@@ -26,11 +35,11 @@ void PrintResult(const GlobalOptions& global, const nlohmann::json& json, const 
   if (global.json) {
     nlohmann::json line = json;
     line["event"] = "result";
-    std::fputs((line.dump() + "\n").c_str(), stdout);
+    std::fputs((line.dump() + "\n").c_str(), ResultStream());
   } else {
-    std::fputs(text.c_str(), stdout);
+    std::fputs(text.c_str(), ResultStream());
   }
-  std::fflush(stdout);
+  std::fflush(ResultStream());
 }
 
 double ParseDuration(const std::string& text) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -23,6 +24,9 @@ struct GlobalOptions {
 
 project::Project OpenProject(const GlobalOptions& global);
 std::unique_ptr<Progress> MakeProgress(const GlobalOptions& global);
+// Results go to stdout, unless the deliverable does (-o -).
+std::FILE* ResultStream();
+void SendResultsToStderr();
 // Prints one JSON object with "event": "result" (--json), else `text`.
 void PrintResult(const GlobalOptions& global, const nlohmann::json& json, const std::string& text);
 // "10m", "90s", "1h30m", plain seconds. Throws kUsage.

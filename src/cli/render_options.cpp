@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/render_options.h"
 
+#include <unistd.h>
+
 #include <nlohmann/json.hpp>
 
 #include "shotfix/core/error.h"
@@ -12,11 +14,21 @@ void AddRenderOptions(CLI::App& app, RenderOptions& options) {
   pipeline::Job& job = options.job;
   app.add_option(
       "-o,--output", job.output,
-      "Codec by name: .mov ProRes 422 HQ, .mkv FFV1 (lossless), .mp4 H.264, .mxf DNxHR, NAME.%04d.exr|png|tif|dpx");
+      "Codec by name: .mov ProRes 422 HQ, .mkv FFV1 (lossless), .mp4 H.264, .mxf DNxHR, NAME.%04d.exr|png|tif|dpx, "
+      "- NUT to standard output");
   app.add_option("--codec", options.codec, media::CodecNames());
   app.add_option("--crf", job.quality_crf, "Quality of H.264 and HEVC, 0 to 51, lower is better")
       ->capture_default_str();
   app.add_option("--frames", job.frames, "A:B, half-open, in the clip's own numbering");
+  app.add_option(
+      "--layers", job.layers,
+      "NAME.%04d.exr: the edit as layers (matte, fill, gain, ST map, support); the name of -o puts them there");
+  app.add_option("--on-bad-frame", options.on_bad_frame,
+                 "A frame that does not decode: stop, hold (the one before again) or skip")
+      ->capture_default_str();
+  app.add_option("--in-space", job.in_space, "With CLIP -: what the pipe's samples are");
+  app.add_option("--person", job.people, "With CLIP -: who is in it; repeat for more");
+  app.add_flag("--no-resume", options.no_resume, "Keep no finished frames to go on from after a stop or crash");
   app.add_flag("--no-sound", options.no_sound, "Leave the sound out (else it is copied bit for bit)");
   app.add_flag("--overwrite", job.overwrite, "Replace an output that exists");
   app.add_flag("--dry-run", job.dry_run, "Check everything, say what would be done");
@@ -27,6 +39,12 @@ void RunAndPrint(RenderOptions options, const GlobalOptions& global) {
   pipeline::Job& job = options.job;
   if (!options.codec.empty()) job.codec = media::ParseCodec(options.codec);
   job.copy_sound = job.copy_sound && !options.no_sound;
+  job.resume = !options.no_resume;
+  job.on_bad_frame = media::ParseOnBadFrame(options.on_bad_frame);
+  if (media::IsPipe(job.output) && isatty(STDOUT_FILENO) != 0)
+    Throw(ErrorCode::kUsage,
+          "-o - writes NUT to standard output, which is this terminal; pipe it: ... -o - | ffplay -");
+  if (media::IsPipe(job.output)) SendResultsToStderr();
   job.device = image::SelectDevice(global.device);
   job.command_line = global.command_line;
   const project::Project project = OpenProject(global);
@@ -36,6 +54,11 @@ void RunAndPrint(RenderOptions options, const GlobalOptions& global) {
   std::string text =
       fmt::format("{}: {} frames, {:.2f} fps, {:.1f} % of the picture altered\nlabel {}\n", result.output.string(),
                   result.stats.frames, fps, 100 * result.stats.altered_share(), result.label.string());
+  if (result.stats.resumed_frames > 0)
+    text += fmt::format("went on from {} frames that an earlier run had finished\n", result.stats.resumed_frames);
+  for (const int64_t frame : result.stats.bad_frames)
+    text += fmt::format("frame {} does not decode: {}\n", frame,
+                        job.on_bad_frame == media::OnBadFrame::kHold ? "the one before stands in" : "left out");
   if (options.timings) {
     for (const auto& [stage, seconds] : result.stats.stage_seconds)
       text +=
@@ -46,6 +69,8 @@ void RunAndPrint(RenderOptions options, const GlobalOptions& global) {
                {"label", result.label.string()},
                {"run", result.run_id},
                {"frames", result.stats.frames},
+               {"resumed_frames", result.stats.resumed_frames},
+               {"bad_frames", result.stats.bad_frames},
                {"fps", fps},
                {"seconds", result.stats.seconds},
                {"altered_share", result.stats.altered_share()},

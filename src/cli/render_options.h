@@ -12,7 +12,9 @@ namespace shotfix::cli {
 struct RenderOptions {
   pipeline::Job job;
   std::string codec;
+  std::string on_bad_frame = "stop";
   bool no_sound = false;
+  bool no_resume = false;
   bool timings = false;
 };
 

@@ -21,6 +21,10 @@ void RunRun(const RunCommand& command, const CLI::App& app, const GlobalOptions&
   if (app.count("--output") > 0) options.job.output = typed.output;
   if (app.count("--crf") > 0) options.job.quality_crf = typed.quality_crf;
   if (app.count("--frames") > 0) options.job.frames = typed.frames;
+  if (app.count("--layers") > 0) options.job.layers = typed.layers;
+  if (app.count("--on-bad-frame") == 0) options.on_bad_frame = media::ToString(options.job.on_bad_frame);
+  options.job.in_space = typed.in_space;
+  options.job.people = typed.people;
   options.job.overwrite = typed.overwrite;
   options.job.dry_run = typed.dry_run;
   RunAndPrint(options, global);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/terminal_progress.h"
 
+#include "cli/context.h"
+
 #include <unistd.h>
 
 #include <cstdio>
@@ -47,8 +49,8 @@ void JsonProgress::Update(std::string_view task, int64_t done, int64_t total, st
   task_ = task;
   const nlohmann::json event = {
       {"event", "progress"}, {"task", task}, {"done", done}, {"total", total}, {"note", note}};
-  std::fputs((event.dump() + "\n").c_str(), stdout);
-  std::fflush(stdout);
+  std::fputs((event.dump() + "\n").c_str(), ResultStream());
+  std::fflush(ResultStream());
 }
 
 }  // namespace shotfix::cli

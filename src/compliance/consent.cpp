@@ -14,12 +14,13 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<std::pair<Operation, const char*>, 6> kOperations = {{{Operation::kTraining, "training"},
+constexpr std::array<std::pair<Operation, const char*>, 7> kOperations = {{{Operation::kTraining, "training"},
                                                                            {Operation::kBackground, "background"},
                                                                            {Operation::kRelight, "relight"},
                                                                            {Operation::kEyeline, "eyeline"},
                                                                            {Operation::kDialogue, "dialogue"},
-                                                                           {Operation::kCleaning, "cleaning"}}};
+                                                                           {Operation::kCleaning, "cleaning"},
+                                                                           {Operation::kIdentity, "identity"}}};
 constexpr std::array<std::pair<Basis, const char*>, 3> kBases = {
     {{Basis::kConsent, "consent"}, {Basis::kAsScripted, "as-scripted"}, {Basis::kException, "exception"}}};
 

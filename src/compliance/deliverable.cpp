@@ -15,30 +15,60 @@ namespace {
 
 using Json = nlohmann::json;
 
-// Output names: one file beside the final one, or a folder of frames beside them.
-struct Staging {
-  fs::path final_path;
-  fs::path temp_path;
-  bool sequence = false;
-};
-
 fs::path FolderOf(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
 
-Staging Stage(const fs::path& path, const media::EncodeSettings& settings, Overwrite overwrite) {
-  Staging staging{path, {}, media::IsSequencePattern(path)};
-  if (!staging.sequence) return staging;
-  CheckOutputPath(path, Overwrite::kAllow);
-  for (int64_t index = settings.frames.begin; index < settings.frames.end; ++index)
-    CheckOutputPath(media::SequenceFile(path, index), overwrite);
-  fs::path folder = TempPathFor(path);
-  folder += ".frames";
-  std::error_code problem;
-  fs::remove_all(folder, problem);
-  if (!fs::create_directory(folder, problem))
-    Throw(ErrorCode::kCannotCreate, "cannot create \"{}\": {}", folder.string(), problem.message());
-  staging.temp_path = folder / path.filename();
-  return staging;
-}
+// One output under a name of its own until it is whole: a file beside the final one, a folder of frames, or a pipe.
+class Staged {
+ public:
+  Staged(const fs::path& path, const media::EncodeSettings& settings, Overwrite overwrite) : final_path_(path) {
+    if (media::IsPipe(path)) {
+      temp_path_ = path;
+    } else if (media::IsSequencePattern(path)) {
+      StageFrames(settings, overwrite);
+    } else {
+      file_.emplace(path, overwrite);
+      temp_path_ = file_->temp_path();
+    }
+  }
+  ~Staged() {
+    std::error_code ignored;
+    if (!frames_folder_.empty()) fs::remove_all(frames_folder_, ignored);
+  }
+  Staged(const Staged&) = delete;
+  Staged& operator=(const Staged&) = delete;
+
+  const fs::path& temp_path() const { return temp_path_; }
+  bool sequence() const { return !frames_folder_.empty(); }
+
+  void Commit(const std::vector<fs::path>& files) {
+    if (file_) return file_->Commit();
+    for (const fs::path& file : files) {
+      if (media::IsPipe(file)) continue;
+      std::error_code problem;
+      fs::rename(file, FolderOf(final_path_) / file.filename(), problem);
+      if (problem) Throw(ErrorCode::kIo, "cannot rename \"{}\": {}", file.string(), problem.message());
+    }
+  }
+
+ private:
+  void StageFrames(const media::EncodeSettings& settings, Overwrite overwrite) {
+    CheckOutputPath(final_path_, Overwrite::kAllow);
+    for (int64_t index = settings.frames.begin; index < settings.frames.end; ++index)
+      CheckOutputPath(media::SequenceFile(final_path_, index), overwrite);
+    frames_folder_ = TempPathFor(final_path_);
+    frames_folder_ += ".frames";
+    std::error_code problem;
+    fs::remove_all(frames_folder_, problem);
+    if (!fs::create_directory(frames_folder_, problem))
+      Throw(ErrorCode::kCannotCreate, "cannot create \"{}\": {}", frames_folder_.string(), problem.message());
+    temp_path_ = frames_folder_ / final_path_.filename();
+  }
+
+  fs::path final_path_;
+  fs::path temp_path_;
+  fs::path frames_folder_;
+  std::optional<AtomicFile> file_;
+};
 
 // Camera originals are never replaced, whatever --overwrite says.
 void RefuseSource(const fs::path& path, const media::EncodeSettings& settings, const media::ClipInfo& source) {
@@ -54,51 +84,60 @@ void RefuseSource(const fs::path& path, const media::EncodeSettings& settings, c
 }  // namespace
 
 struct DeliverableWriter::Impl {
-  Staging staging;
-  std::optional<AtomicFile> file;  // single files
-  std::optional<media::Encoder> encoder;
+  Destination destination;
   ConsentGrant grant;
-  Overwrite overwrite;
-  fs::path label_subject;
+  std::unique_ptr<Staged> staged;
+  std::unique_ptr<Staged> staged_layers;  // null: none, or in the same files
+  std::optional<media::Encoder> encoder;  // after what it writes into: it goes first
+  std::optional<media::Encoder> layers;
+  fs::path label_path;
 
-  Impl(const ConsentGrant& given, Overwrite rule) : grant(given), overwrite(rule) {}
-  ~Impl() {
-    encoder.reset();
-    std::error_code ignored;
-    if (staging.sequence) fs::remove_all(staging.temp_path.parent_path(), ignored);
-  }
+  Impl(Destination where, const ConsentGrant& given) : destination(std::move(where)), grant(given) {}
 };
 
 fs::path LabelPath(const fs::path& deliverable) { return deliverable.string() + ".shotfix.json"; }
 
-DeliverableWriter::DeliverableWriter(const fs::path& path, const media::EncodeSettings& settings,
-                                     const media::ClipInfo& source, const ConsentGrant& grant, Overwrite overwrite)
-    : impl_(std::make_unique<Impl>(grant, overwrite)) {
+DeliverableWriter::DeliverableWriter(const Destination& destination, const media::EncodeSettings& settings,
+                                     const media::ClipInfo& source, const ConsentGrant& grant)
+    : impl_(std::make_unique<Impl>(destination, grant)) {
+  Impl& impl = *impl_;
+  const fs::path& path = destination.path;
   media::ResolveCodec(path, settings.codec);
   RefuseSource(path, settings, source);
-  impl_->staging = Stage(path, settings, overwrite);
-  if (!impl_->staging.sequence) {
-    impl_->file.emplace(path, overwrite);
-    impl_->staging.temp_path = impl_->file->temp_path();
-  }
-  impl_->label_subject = path;
-  const bool piece_of_sequence = impl_->staging.sequence && settings.frames != source.frames;
-  if (piece_of_sequence) impl_->label_subject += fmt::format(".{}-{}", settings.frames.begin, settings.frames.end - 1);
-  impl_->encoder.emplace(impl_->staging.temp_path, settings, source);
+  impl.staged = std::make_unique<Staged>(path, settings, destination.overwrite);
+  fs::path subject = path;
+  const bool piece_of_sequence = impl.staged->sequence() && settings.frames != source.frames;
+  if (piece_of_sequence) subject += fmt::format(".{}-{}", settings.frames.begin, settings.frames.end - 1);
+  impl.label_path = media::IsPipe(path) ? destination.label : LabelPath(subject);
+  impl.encoder.emplace(impl.staged->temp_path(), settings, source);
+  if (destination.layers.empty() || destination.layers == path) return;
+  media::EncodeSettings of_layers = settings;
+  of_layers.codec = media::Codec::kExr;
+  of_layers.picture = false;
+  RefuseSource(destination.layers, of_layers, source);
+  impl.staged_layers = std::make_unique<Staged>(destination.layers, of_layers, destination.overwrite);
+  impl.layers.emplace(impl.staged_layers->temp_path(), of_layers, source);
 }
 
 DeliverableWriter::~DeliverableWriter() = default;
 
-void DeliverableWriter::Write(const image::PixelPlanes& planes, int64_t index) { impl_->encoder->Write(planes, index); }
+void DeliverableWriter::Write(const image::PixelPlanes& planes, int64_t index, media::FrameExtras extras) {
+  if (impl_->layers) {
+    impl_->layers->Write(planes, index, {{}, std::move(extras.layers)});
+    extras.layers.clear();
+  }
+  impl_->encoder->Write(planes, index, extras);
+}
 
 fs::path DeliverableWriter::Commit(const LabelFacts& facts, const LabelResult& result) {
   Impl& impl = *impl_;
   impl.encoder->Finish();
+  if (impl.layers) impl.layers->Finish();
+  const bool altered = result.altered_share > 0;
   Json label = {{"format", "shotfix-label"},
                 {"version", 1},
-                {"altered", result.altered_share > 0},
+                {"altered", altered},
                 {"operations", facts.operations},
-                {"digital_source_type", "compositeWithTrainedAlgorithmicMedia"},
                 {"parameters", Json::parse(facts.parameters_json)},
                 {"model_sha256", facts.model_sha256},
                 {"source", {{"name", facts.source_name}, {"sha256", facts.source_sha256}}},
@@ -113,20 +152,15 @@ fs::path DeliverableWriter::Commit(const LabelFacts& facts, const LabelResult& r
                 {"altered_share", result.altered_share},
                 {"edit_record", result.edit_record},
                 {"created", project::NowUtc()}};
-  const std::vector<fs::path> files = impl.encoder->files();
-  if (files.size() == 1) label["output_sha256"] = HashFile(files.front());
-  const fs::path label_path = LabelPath(impl.label_subject);
-  WriteFileAtomically(label_path, label.dump(2) + "\n", Overwrite::kAllow);
-  if (impl.file) {
-    impl.file->Commit();
-    return label_path;
-  }
-  for (const fs::path& file : files) {
-    std::error_code problem;
-    fs::rename(file, FolderOf(impl.staging.final_path) / file.filename(), problem);
-    if (problem) Throw(ErrorCode::kIo, "cannot rename \"{}\": {}", file.string(), problem.message());
-  }
-  return label_path;
+  if (altered) label["digital_source_type"] = "compositeWithTrainedAlgorithmicMedia";
+  if (!result.bad_frames.empty()) label["bad_frames"] = result.bad_frames;
+  if (!impl.destination.layers.empty()) label["layers"] = impl.destination.layers.string();
+  const std::vector<fs::path>& files = impl.encoder->files();
+  if (files.size() == 1 && !media::IsPipe(files.front())) label["output_sha256"] = HashFile(files.front());
+  WriteFileAtomically(impl.label_path, label.dump(2) + "\n", Overwrite::kAllow);
+  if (impl.layers) impl.staged_layers->Commit(impl.layers->files());
+  impl.staged->Commit(files);
+  return impl.label_path;
 }
 
 }  // namespace shotfix::compliance

@@ -191,6 +191,10 @@ OnBadFrame ParseOnBadFrame(const std::string& name) {
   Throw(ErrorCode::kUsage, "--on-bad-frame \"{}\" is not known; use stop, hold or skip", name);
 }
 
+std::string ToString(OnBadFrame rule) {
+  return rule == OnBadFrame::kStop ? "stop" : rule == OnBadFrame::kHold ? "hold" : "skip";
+}
+
 ClipInfo Probe(const std::filesystem::path& path, const ProbeOptions& options) {
   ClipInfo info;
   info.path = path;

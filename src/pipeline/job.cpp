@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shotfix/pipeline/job.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "pipeline/pass_builder.h"
+#include "pipeline/spool.h"
 #include "shotfix/core/error.h"
 #include "shotfix/core/hash.h"
-#include "shotfix/model/matte_head.h"
-#include "shotfix/pipeline/solve.h"
-#include "shotfix/project/clip_store.h"
+#include "shotfix/core/log.h"
+#include "shotfix/media/clip_files.h"
 #include "shotfix/project/run_store.h"
-#include "shotfix/train/train_project.h"
+#include "shotfix/project/solution_store.h"
 
 namespace fs = std::filesystem;
 
@@ -18,92 +20,32 @@ namespace {
 
 using Json = nlohmann::json;
 
-// What the passes of a job share.
-struct Stock {
-  project::ClipRecord clip;
-  media::ClipInfo info;
-  model::MiniModel model;
-  std::string model_sha256;
-};
-
-model::Head MatteHeadOf(const project::Project& project, const model::MiniModel& model) {
-  const auto head = model.heads.find("matte");
-  if (head == model.heads.end())
-    Throw(ErrorCode::kNoInput, "the model of \"{}\" has no matte head; run \"shotfix train\"",
-          project.folder().string());
-  return head->second;
-}
-
-Stock LoadStock(const project::Project& project, const Job& job) {
-  Stock stock;
-  stock.clip = train::FindClip(project, job.clip);
-  stock.info = train::OpenCatalogued(stock.clip);
-  const fs::path model_path = train::ModelPath(project);
-  if (!fs::exists(model_path)) {
-    Throw(ErrorCode::kNoInput,
-          "this project has no model yet; paint a matte with \"shotfix hint {} --frame N --matte M.png\", then run "
-          "\"shotfix train\"",
-          stock.clip.name);
-  }
-  stock.model = model::MiniModel::Load(model_path);
-  if (stock.model.production_id != project.production_id()) {
-    Throw(ErrorCode::kNoPermission, "the model \"{}\" belongs to another production; models never leave theirs",
-          model_path.string());
-  }
-  stock.model_sha256 = HashFile(model_path);
-  return stock;
-}
-
-media::ClipInfo OpenPlateInfo(const project::Project& project, const BackgroundRequest& request) {
-  if (const auto record = project::ClipStore(project).FindByName(request.plate)) return train::OpenCatalogued(*record);
-  media::ProbeOptions options;
-  if (!request.plate_in_space.empty()) options.in_space = image::ParseColourSpace(request.plate_in_space);
-  return media::Probe(request.plate, options);
-}
-
-// Turns requests into passes that are ready to render; keeps what they point to alive.
-class PassBuilder {
- public:
-  PassBuilder(const project::Project& project, const Job& job, const Stock& stock, Progress& progress)
-      : project_(project), job_(job), stock_(stock), progress_(progress) {}
-
-  RenderPass Background(const BackgroundRequest& request, const compliance::ConsentGrant& grant) {
-    passes::BackgroundInputs inputs;
-    inputs.matte_head = MatteHeadOf(project_, stock_.model);
-    inputs.model_key = stock_.model_sha256;
-    const int64_t long_side_px = inputs.matte_head.shape.at("long_side_px");
-    const train::ShotInputs shot =
-        train::LoadShotInputs(project_, stock_.clip, stock_.info, request.clean_plate, long_side_px);
-    inputs.painted = shot.matte.painted;
-    inputs.painted_key = shot.painted_key;
-    inputs.clean_plate = shot.matte.supplied_plate;
-    inputs.clean_plate_key = shot.clean_plate_key;
-    if (!job_.matte_only) inputs.plate = OpenPlate(OpenPlateInfo(project_, request), stock_.info, request.placing);
-    passes_.push_back(passes::MakeBackgroundPass(request.look, std::move(inputs), job_.device, grant));
-    const passes::EditPass& pass = *passes_.back();
-    project::SolutionStore solutions(project_);
-    const SolveInputs solve{stock_.info, stock_.clip.sha256, static_cast<int>(long_side_px)};
-    const image::Solution solution = SolveOrLoad(solutions, solve, pass, progress_);
-    return {pass.Traits(), pass.Bind(solution), request.stabiliser};
-  }
-
- private:
-  const project::Project& project_;
-  const Job& job_;
-  const Stock& stock_;
-  Progress& progress_;
-  std::vector<std::unique_ptr<passes::EditPass>> passes_;
-};
-
 std::string PlanOf(const Job& job, const Stock& stock, FrameRange frames) {
   std::string plan =
       fmt::format("clip {} ({}, {} frames), frames {}, to {}\n", stock.clip.name, stock.info.layout.ToString(),
                   stock.info.frame_count(), frames.ToString(), job.output.string());
-  for (const BackgroundRequest& request : job.passes) {
-    plan += fmt::format("pass background: plate {}, needs {} frames on each side\n",
-                        request.plate.empty() ? "none (matte only)" : request.plate, request.stabiliser.Radius());
+  for (const PassRequest& request : job.passes) {
+    plan += fmt::format("pass {}", NameOf(request));
+    if (const auto* background = std::get_if<BackgroundRequest>(&request)) {
+      plan += fmt::format(": plate {}, needs {} frames on each side",
+                          background->plate.empty() ? "none (matte only)" : background->plate,
+                          background->stabiliser.Radius());
+    }
+    plan += "\n";
   }
+  if (!job.layers.empty()) plan += fmt::format("layers to {}\n", job.layers.string());
   return plan;
+}
+
+bool AltersPeople(const Job& job) {
+  return std::any_of(job.passes.begin(), job.passes.end(),
+                     [](const PassRequest& request) { return !std::holds_alternative<IdentityRequest>(request); });
+}
+
+std::string PassNames(const Job& job) {
+  std::string names;
+  for (const PassRequest& request : job.passes) names += (names.empty() ? "" : ", ") + std::string(NameOf(request));
+  return names;
 }
 
 media::EncodeSettings SettingsFor(const Job& job, const Stock& stock, FrameRange frames, RenderInputs& inputs) {
@@ -128,12 +70,17 @@ media::EncodeSettings SettingsFor(const Job& job, const Stock& stock, FrameRange
     settings.space.range = image::Range::kFull;
   }
   settings.frames = frames;
+  settings.gaps = job.on_bad_frame == media::OnBadFrame::kSkip;
+  settings.attributes["source"] = stock.clip.name;
+  settings.attributes["sourceSha256"] = stock.clip.sha256;
+  settings.attributes["passes"] = PassNames(job);
   return settings;
 }
 
 compliance::LabelFacts FactsOf(const project::Project& project, const Job& job, const Stock& stock, int64_t run_id) {
   compliance::LabelFacts facts;
-  facts.operations = {job.matte_only ? "matte" : "background"};
+  for (const PassRequest& request : job.passes)
+    facts.operations.emplace_back(job.matte_only ? "matte" : NameOf(request));
   facts.parameters_json = job.OptionsJson();
   facts.model_sha256 = stock.model_sha256;
   facts.source_name = stock.clip.name;
@@ -144,6 +91,51 @@ compliance::LabelFacts FactsOf(const project::Project& project, const Job& job, 
   return facts;
 }
 
+compliance::ConsentGrant GrantFor(const project::Project& project, const Job& job, const Stock& stock) {
+  const compliance::ConsentLedger ledger(project);
+  if (!AltersPeople(job))
+    return ledger.Require({compliance::Operation::kIdentity, {}, stock.clip.scene, stock.clip.name});
+  return ledger.Require({compliance::Operation::kBackground, project::ClipStore(project).PeopleIn(stock.clip.id),
+                         stock.clip.scene, stock.clip.name});
+}
+
+// Everything that the samples depend on beside this program; see Note [Resume].
+std::unique_ptr<project::RenderJournal> OpenJournal(const project::Project& project, const Job& job, const Stock& stock,
+                                                    const std::string& passes_key) {
+  if (!job.resume) return nullptr;
+  project::RenderJournal::Key key;
+  key.output = media::IsPipe(job.output) ? "-" : fs::absolute(job.output).lexically_normal().string();
+  key.content = Json{{"version", SHOTFIX_VERSION},
+                     {"source", stock.clip.sha256},
+                     {"space", stock.info.space.ToString()},
+                     {"model", stock.model_sha256},
+                     {"passes", passes_key},
+                     {"options", Json::parse(job.OptionsJson())},
+                     {"device", c10::DeviceTypeName(job.device.type(), true)}}
+                    .dump();
+  std::unique_ptr<project::RenderJournal> journal = project::RenderJournal::Open(project, key);
+  if (!journal) log::Warning("another process is rendering the same; this one cannot be resumed if it stops");
+  return journal;
+}
+
+// The source as it was when its hash was taken: whatever its times say, its content is read once more.
+void CheckSource(const Stock& stock) {
+  if (media::HashClip(stock.clip.path) == stock.clip.sha256) return;
+  throw Error(ErrorCode::kData,
+              fmt::format("\"{}\" changed during the render; nothing was written, ingest it again", stock.clip.path))
+      .WithFile(stock.clip.path);
+}
+
+compliance::Destination DestinationOf(const project::Project& project, const Job& job, int64_t run_id) {
+  compliance::Destination destination;
+  destination.path = job.output;
+  destination.layers = job.layers;
+  destination.overwrite = job.overwrite ? Overwrite::kAllow : Overwrite::kRefuse;
+  if (media::IsPipe(job.output))
+    destination.label = project.Subfolder("labels") / fmt::format("run-{}.shotfix.json", run_id);
+  return destination;
+}
+
 JobResult Execute(const project::Project& project, const Job& job, const Stock& stock, int64_t run_id,
                   Progress& progress) {
   RenderInputs inputs;
@@ -151,19 +143,18 @@ JobResult Execute(const project::Project& project, const Job& job, const Stock& 
   inputs.frames = job.frames.empty() ? stock.info.frames : FrameRange::Parse(job.frames, stock.info.frames);
   inputs.device = job.device;
   inputs.matte_only = job.matte_only;
-  const compliance::ConsentLedger ledger(project);
-  const compliance::ConsentGrant grant =
-      ledger.Require({compliance::Operation::kBackground, project::ClipStore(project).PeopleIn(stock.clip.id),
-                      stock.clip.scene, stock.clip.name});
+  inputs.layers = !job.layers.empty();
+  const compliance::ConsentGrant grant = GrantFor(project, job, stock);
   JobResult result;
   result.plan = PlanOf(job, stock, inputs.frames);
   if (job.dry_run) return result;
   const media::EncodeSettings settings = SettingsFor(job, stock, inputs.frames, inputs);
   // Opened before the long analysis: a wrong name or a full folder is told at once.
-  compliance::DeliverableWriter writer(job.output, settings, stock.info, grant,
-                                       job.overwrite ? Overwrite::kAllow : Overwrite::kRefuse);
+  compliance::DeliverableWriter writer(DestinationOf(project, job, run_id), settings, stock.info, grant);
   PassBuilder builder(project, job, stock, progress);
-  for (const BackgroundRequest& request : job.passes) inputs.passes.push_back(builder.Background(request, grant));
+  for (const PassRequest& request : job.passes) inputs.passes.push_back(builder.Build(request, grant));
+  const std::unique_ptr<project::RenderJournal> journal = OpenJournal(project, job, stock, builder.content_key());
+  inputs.journal = journal.get();
   const std::string record_key = "edit-" + std::to_string(run_id);
   project::SolutionStore(project).Make(record_key, [&](const std::shared_ptr<image::FrameTrack>& track) {
     inputs.support_record = track;
@@ -173,8 +164,11 @@ JobResult Execute(const project::Project& project, const Job& job, const Stock& 
     record.body = Json{{"run", run_id}, {"source_begin", inputs.frames.begin}}.dump();
     return record;
   });
-  result.label = writer.Commit(FactsOf(project, job, stock, run_id),
-                               {result.stats.frames, result.stats.altered_share(), record_key});
+  CheckSource(stock);
+  builder.CheckPlates();
+  result.label = writer.Commit(FactsOf(project, job, stock, run_id), {result.stats.frames, result.stats.altered_share(),
+                                                                      result.stats.bad_frames, record_key});
+  if (journal) journal->Remove();
   result.output = job.output;
   result.run_id = run_id;
   return result;
@@ -182,22 +176,33 @@ JobResult Execute(const project::Project& project, const Job& job, const Stock& 
 
 }  // namespace
 
+const char* NameOf(const PassRequest& request) {
+  return std::holds_alternative<BackgroundRequest>(request) ? "background" : "identity";
+}
+
 void Job::Validate() const {
   if (clip.empty()) Throw(ErrorCode::kUsage, "no clip is named; give --clip NAME or clip = \"NAME\" in the recipe");
   if (output.empty()) Throw(ErrorCode::kUsage, "no output is named; give -o OUT");
   if (passes.empty()) Throw(ErrorCode::kUsage, "the job has no pass; add a [[pass]] section");
   if (quality_crf < 0 || quality_crf > 51) Throw(ErrorCode::kUsage, "--crf is {}; allowed is 0 to 51", quality_crf);
-  for (const BackgroundRequest& request : passes) {
-    if (request.plate.empty() && !matte_only)
+  if (!layers.empty() && layers.extension() != ".exr")
+    Throw(ErrorCode::kUsage, "--layers \"{}\" must be EXR files, for example NAME.%04d.exr", layers.string());
+  for (const PassRequest& request : passes) {
+    const auto* background = std::get_if<BackgroundRequest>(&request);
+    if (background == nullptr && matte_only) Throw(ErrorCode::kUsage, "--matte-only goes with background alone");
+    if (background == nullptr) continue;
+    if (background->plate.empty() && !matte_only)
       Throw(ErrorCode::kUsage, "background needs --plate FILE, or --matte-only");
-    request.look.Validate();
-    request.placing.Validate();
-    request.stabiliser.Validate();
+    background->look.Validate();
+    background->placing.Validate();
+    background->stabiliser.Validate();
   }
 }
 
-JobResult RunJob(const project::Project& project, const Job& job, Progress& progress) {
-  job.Validate();
+JobResult RunJob(const project::Project& project, const Job& asked, Progress& progress) {
+  asked.Validate();
+  Job job = asked;
+  if (job.clip == "-") job.clip = SpoolClip(project, stdin, {job.in_space, job.people}, progress).name;
   const Stock stock = LoadStock(project, job);
   if (job.dry_run) return Execute(project, job, stock, 0, progress);
   project::RunStore runs(project);

@@ -71,13 +71,18 @@ Json ValueOf(const toml::node& node) {
   return nullptr;
 }
 
-BackgroundRequest ReadPass(const toml::table& table, const std::string& file) {
+PassRequest ReadPass(const toml::table& table, const std::string& file) {
+  if (table["type"].value_or<std::string>("") == "identity") {
+    if (table.size() > 1) Throw(ErrorCode::kConfig, "\"{}\": pass identity has no keys beside type", file);
+    return IdentityRequest{};
+  }
   BackgroundRequest request;
   for (const auto& [key, node] : table) {
     const std::string name(key.str());
     if (name == "type") {
       if (node.value_or<std::string>("") != "background")
-        Throw(ErrorCode::kConfig, "\"{}\": pass type {} is not known; background is", file, ValueOf(node).dump());
+        Throw(ErrorCode::kConfig, "\"{}\": pass type {} is not known; background and identity are", file,
+              ValueOf(node).dump());
       continue;
     }
     const PassKey* found = nullptr;
@@ -104,6 +109,8 @@ void ReadTop(const std::string& key, const toml::node& node, const std::string& 
     else if (key == "crf") job.quality_crf = value.get<int>();
     else if (key == "sound") job.copy_sound = value.get<bool>();
     else if (key == "matte_only") job.matte_only = value.get<bool>();
+    else if (key == "layers") job.layers = value.get<std::string>();
+    else if (key == "on_bad_frame") job.on_bad_frame = media::ParseOnBadFrame(value.get<std::string>());
     else Throw(ErrorCode::kConfig, "\"{}\": \"{}\" is not a key of a job", file, key);
   } catch (const Json::exception&) {
     Throw(ErrorCode::kConfig, "\"{}\": {} has the wrong type", file, key);
@@ -113,12 +120,20 @@ void ReadTop(const std::string& key, const toml::node& node, const std::string& 
 }  // namespace
 
 std::string Job::OptionsJson() const {
-  Json json = {
-      {"clip", clip},       {"output", output.string()}, {"frames", frames},        {"codec", static_cast<int>(codec)},
-      {"crf", quality_crf}, {"sound", copy_sound},       {"matte_only", matte_only}};
-  for (const BackgroundRequest& request : passes) {
-    Json pass = {{"type", "background"}};
-    for (const PassKey& key : PassKeys()) pass[key.name] = key.get(request);
+  Json json = {{"clip", clip},
+               {"output", output.string()},
+               {"frames", frames},
+               {"codec", static_cast<int>(codec)},
+               {"crf", quality_crf},
+               {"sound", copy_sound},
+               {"matte_only", matte_only},
+               {"layers", layers.string()},
+               {"on_bad_frame", static_cast<int>(on_bad_frame)}};
+  for (const PassRequest& request : passes) {
+    Json pass = {{"type", NameOf(request)}};
+    if (const auto* background = std::get_if<BackgroundRequest>(&request)) {
+      for (const PassKey& key : PassKeys()) pass[key.name] = key.get(*background);
+    }
     json["passes"].push_back(pass);
   }
   return json.dump();

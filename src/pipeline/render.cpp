@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "pipeline/bounded_queue.h"
+#include "pipeline/render_output.h"
 #include "pipeline/stage.h"
 #include "shotfix/composite/apply_edit.h"
 #include "shotfix/core/error.h"
@@ -19,27 +20,21 @@ namespace {
 
 constexpr size_t kQueueFrames = 3;
 
-struct Finished {
-  image::PixelPlanes planes;
-  int64_t index = 0;
-};
-
 // Frames to read so that every written frame has the neighbours it would have in the whole clip.
-FrameRange ReadRange(const RenderInputs& inputs) {
+FrameRange ReadRange(const RenderInputs& inputs, FrameRange wanted) {
   int before = 0;
   int after = 0;
   for (const RenderPass& pass : inputs.passes) {
     before += PassStage::ReachBefore(pass);
     after += PassStage::ReachAfter(pass);
   }
-  return {std::max(inputs.clip.frames.begin, inputs.frames.begin - before),
-          std::min(inputs.clip.frames.end, inputs.frames.end + after)};
+  return {std::max(inputs.clip.frames.begin, wanted.begin - before),
+          std::min(inputs.clip.frames.end, wanted.end + after)};
 }
 
-void DecodeAll(const RenderInputs& inputs, BoundedQueue<image::Frame>& queue, double& seconds) {
+void DecodeAll(const RenderInputs& inputs, FrameRange range, BoundedQueue<image::Frame>& queue, double& seconds) {
   try {
     media::Decoder decoder(inputs.clip, inputs.device);
-    const FrameRange range = ReadRange(inputs);
     decoder.Seek(range.begin);
     std::map<std::string, double> sums;
     for (int64_t index = range.begin; index < range.end; ++index) {
@@ -58,13 +53,12 @@ void DecodeAll(const RenderInputs& inputs, BoundedQueue<image::Frame>& queue, do
 }
 
 // A failure closes the queue: the passes then see that nobody wants more.
-void EncodeAll(compliance::DeliverableWriter& writer, BoundedQueue<Finished>& queue, double& seconds,
-               std::exception_ptr& problem) {
+void EncodeAll(RenderOutput& output, BoundedQueue<OutputFrame>& queue, double& seconds, std::exception_ptr& problem) {
   std::map<std::string, double> sums;
-  while (std::optional<Finished> frame = queue.Pop()) {
+  while (std::optional<OutputFrame> frame = queue.Pop()) {
     try {
       const StageTimer timer(sums, "encode");
-      writer.Write(frame->planes, frame->index);
+      output.Put(std::move(*frame));
     } catch (...) {
       problem = std::current_exception();
       queue.Close();
@@ -72,32 +66,6 @@ void EncodeAll(compliance::DeliverableWriter& writer, BoundedQueue<Finished>& qu
     }
   }
   seconds = sums["encode"];
-}
-
-int64_t CountAltered(const image::PixelPlanes& result, const image::PixelPlanes& source) {
-  const image::PixelLayout& layout = source.layout;
-  std::vector<uint8_t> altered(static_cast<size_t>(layout.width) * static_cast<size_t>(layout.height), 0);
-  for (size_t index = 0; index < source.planes.size(); ++index) {
-    const image::Plane& a = source.planes[index];
-    const image::Plane& b = result.planes[index];
-    const bool subsampled = a.width != layout.width || a.height != layout.height;
-    const int shift_x = subsampled ? layout.chroma_shift_x : 0;
-    const int shift_y = subsampled ? layout.chroma_shift_y : 0;
-    for (int y = 0; y < a.height; ++y) {
-      for (int x = 0; x < a.width; ++x) {
-        const size_t k = static_cast<size_t>(y) * static_cast<size_t>(a.width) + static_cast<size_t>(x);
-        const bool same = a.values.empty() ? a.codes[k] == b.codes[k] : a.values[k] == b.values[k];
-        if (same) continue;
-        const int right = std::min(layout.width, (x + 1) << shift_x);
-        const int bottom = std::min(layout.height, (y + 1) << shift_y);
-        for (int row = y << shift_y; row < bottom; ++row) {
-          std::fill(altered.begin() + static_cast<ptrdiff_t>(row) * layout.width + (x << shift_x),
-                    altered.begin() + static_cast<ptrdiff_t>(row) * layout.width + right, 1);
-        }
-      }
-    }
-  }
-  return std::count(altered.begin(), altered.end(), 1);
 }
 
 image::ColourSpace LinearSpace(const image::ColourSpace& space) {
@@ -132,33 +100,35 @@ image::PixelPlanes MakePlanes(const RenderInputs& inputs, const WorkFrame& work)
   return composite::ApplyEdit(decoded, whole, work.frame.rgb);
 }
 
-void Record(const RenderInputs& inputs, const WorkFrame& work, const image::PixelPlanes& planes, RenderStats& stats) {
-  ++stats.frames;
-  stats.pixels += work.frame.height() * work.frame.width();
-  if (planes.layout == work.frame.source->layout) stats.altered_pixels += CountAltered(planes, *work.frame.source);
-  else if (work.support.defined()) stats.altered_pixels += (work.support > 0).sum().item<int64_t>();
-  if (!inputs.support_record) return;
-  const at::Tensor support = work.support.defined()
-                                 ? (work.support > 0).to(at::kByte).cpu()
-                                 : at::zeros({1, work.frame.height(), work.frame.width()}, at::kByte);
-  inputs.support_record->Put(work.frame.index, support);
+OutputFrame MakeOutput(const RenderInputs& inputs, WorkFrame& work) {
+  OutputFrame out;
+  out.finished.planes = MakePlanes(inputs, work);
+  if (work.support.defined()) out.finished.support = (work.support > 0).to(at::kByte).cpu();
+  out.finished.layers = std::move(work.layers);
+  out.source = work.frame.source;
+  out.captions = std::move(work.frame.captions);
+  out.index = work.frame.index;
+  out.held = work.frame.held;
+  return out;
 }
 
 // The middle of the render: passes in order, then the writer's queue.
 class PassChain {
  public:
-  PassChain(const RenderInputs& inputs, BoundedQueue<Finished>& finished, RenderStats& stats, Progress& progress)
-      : inputs_(inputs), finished_(finished), stats_(stats), progress_(progress) {
-    for (const RenderPass& pass : inputs.passes) stages_.emplace_back(pass, stats.stage_seconds);
+  PassChain(const RenderInputs& inputs, FrameRange wanted, BoundedQueue<OutputFrame>& finished,
+            std::map<std::string, double>& seconds)
+      : inputs_(inputs), range_(wanted), finished_(finished), seconds_(seconds) {
+    for (const RenderPass& pass : inputs.passes) stages_.emplace_back(pass, inputs.layers, seconds);
   }
 
   // False when the writer has gone: nobody wants more.
   bool Push(image::Frame frame) {
     const at::Tensor rgb = frame.rgb;
-    stages_.front().Push({std::move(frame), rgb, {}, {}, {}});
+    stages_.front().Push({std::move(frame), rgb, {}, {}, {}, {}});
     Advance(false);
     return wanted_;
   }
+  int64_t done() const { return done_; }
   void Finish() {
     stages_.front().Finish();
     Advance(true);
@@ -177,23 +147,23 @@ class PassChain {
   }
 
   void PutOut(WorkFrame work) {
-    if (!inputs_.frames.Contains(work.frame.index) || !wanted_) return;
-    image::PixelPlanes planes;
+    if (!range_.Contains(work.frame.index) || !wanted_) return;
+    std::optional<OutputFrame> out;
     {
-      const StageTimer timer(stats_.stage_seconds, "composite");
-      planes = MakePlanes(inputs_, work);
-      Record(inputs_, work, planes, stats_);
+      const StageTimer timer(seconds_, "composite");
+      out = MakeOutput(inputs_, work);
     }
-    wanted_ = finished_.Push({std::move(planes), work.frame.index});
-    progress_.Update("rendering", stats_.frames, inputs_.frames.size(), "");
+    wanted_ = finished_.Push(std::move(*out));
+    ++done_;
     ThrowIfStopped();
   }
 
   const RenderInputs& inputs_;
-  BoundedQueue<Finished>& finished_;
-  RenderStats& stats_;
-  Progress& progress_;
+  FrameRange range_;
+  BoundedQueue<OutputFrame>& finished_;
+  std::map<std::string, double>& seconds_;
   std::deque<PassStage> stages_;
+  int64_t done_ = 0;
   bool wanted_ = true;
 };
 
@@ -217,29 +187,38 @@ RenderStats Render(const RenderInputs& inputs, compliance::DeliverableWriter& wr
   SHOTFIX_CHECK(!inputs.passes.empty());
   RenderStats stats;
   const auto start = std::chrono::steady_clock::now();
+  RenderOutput output(inputs, writer, stats);
+  const FrameRange wanted{output.Replay(progress), inputs.frames.end};
+  std::map<std::string, double> stage_seconds;
   double decode_s = 0;
   double encode_s = 0;
-  std::exception_ptr encode_problem;
-  BoundedQueue<image::Frame> decoded(kQueueFrames);
-  BoundedQueue<Finished> finished(kQueueFrames);
-  std::jthread decode_thread([&] { DecodeAll(inputs, decoded, decode_s); });
-  std::jthread encode_thread([&] { EncodeAll(writer, finished, encode_s, encode_problem); });
-  try {
-    PassChain chain(inputs, finished, stats, progress);
-    bool wanted = true;
-    while (std::optional<image::Frame> frame = wanted ? decoded.Pop() : std::nullopt)
-      wanted = chain.Push(std::move(*frame));
-    if (wanted) chain.Finish();
-  } catch (...) {
+  if (wanted.size() > 0) {
+    std::exception_ptr encode_problem;
+    BoundedQueue<image::Frame> decoded(kQueueFrames);
+    BoundedQueue<OutputFrame> finished(kQueueFrames);
+    std::jthread decode_thread([&] { DecodeAll(inputs, ReadRange(inputs, wanted), decoded, decode_s); });
+    std::jthread encode_thread([&] { EncodeAll(output, finished, encode_s, encode_problem); });
+    try {
+      PassChain chain(inputs, wanted, finished, stage_seconds);
+      bool more = true;
+      while (std::optional<image::Frame> frame = more ? decoded.Pop() : std::nullopt) {
+        more = chain.Push(std::move(*frame));
+        progress.Update("rendering", wanted.begin - inputs.frames.begin + chain.done(), inputs.frames.size(), "");
+      }
+      if (more) chain.Finish();
+    } catch (...) {
+      decoded.Close();
+      finished.Close();
+      throw;
+    }
     decoded.Close();
     finished.Close();
-    throw;
+    decode_thread.join();
+    encode_thread.join();
+    if (encode_problem) std::rethrow_exception(encode_problem);
   }
-  decoded.Close();
-  finished.Close();
-  decode_thread.join();
-  encode_thread.join();
-  if (encode_problem) std::rethrow_exception(encode_problem);
+  progress.Update("rendering", inputs.frames.size(), inputs.frames.size(), "");
+  stats.stage_seconds = std::move(stage_seconds);
   stats.stage_seconds["decode"] = decode_s;
   stats.stage_seconds["encode"] = encode_s;
   stats.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "pipeline/edit_layers.h"
 #include "shotfix/composite/apply_edit.h"
 #include "shotfix/image/analysis.h"
 
@@ -15,8 +16,8 @@ constexpr int64_t kGuideLongSidePx = 640;
 
 }  // namespace
 
-PassStage::PassStage(const RenderPass& pass, std::map<std::string, double>& seconds)
-    : pass_(pass), seconds_(seconds), flow_(temporal::MakeDisFlow(temporal::FlowQuality::kFast)) {}
+PassStage::PassStage(const RenderPass& pass, bool layers, std::map<std::string, double>& seconds)
+    : pass_(pass), layers_(layers), seconds_(seconds), flow_(temporal::MakeDisFlow(temporal::FlowQuality::kFast)) {}
 
 void PassStage::Push(WorkFrame frame) { frames_.push_back(std::move(frame)); }
 
@@ -79,6 +80,10 @@ std::optional<WorkFrame> PassStage::Pop() {
   if (!result.last_edit.empty()) {
     const image::Edit& edit = result.last_edit;
     const at::Tensor covered = edit.alpha.defined() ? edit.alpha * edit.support : at::zeros_like(edit.support);
+    if (layers_) {
+      for (media::PictureLayer& layer : LayersOf(pass_.label, edit, result.frame.height(), result.frame.width()))
+        result.layers.push_back(std::move(layer));
+    }
     result.frame.rgb = composite::ApplyEditLinear(result.frame, edit);
     result.support = result.support.defined() ? at::max(result.support, edit.support) : edit.support;
     result.replaced = result.replaced.defined() ? 1 - (1 - result.replaced) * (1 - covered) : covered;

@@ -19,6 +19,7 @@ struct WorkFrame {
   at::Tensor support;     // union of the passes' supports; undefined: nothing yet
   at::Tensor replaced;    // how much of the source fills have replaced
   image::Edit last_edit;
+  std::vector<media::PictureLayer> layers;  // of all passes so far, when they are wanted
 };
 
 // Adds the time it lives to a named sum.
@@ -36,7 +37,7 @@ class StageTimer {
 // Frames go in with Push and come out of Pop as soon as their window is whole; Finish tells that no more come.
 class PassStage {
  public:
-  PassStage(const RenderPass& pass, std::map<std::string, double>& seconds);
+  PassStage(const RenderPass& pass, bool layers, std::map<std::string, double>& seconds);
   void Push(WorkFrame frame);
   void Finish() { finished_ = true; }
   std::optional<WorkFrame> Pop();
@@ -50,6 +51,7 @@ class PassStage {
   void DropOld();
 
   const RenderPass& pass_;
+  bool layers_;
   std::map<std::string, double>& seconds_;
   std::unique_ptr<temporal::FlowEstimator> flow_;
   std::deque<WorkFrame> frames_;

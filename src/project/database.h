@@ -40,6 +40,8 @@ class Database {
   void Execute(const std::string& sql) const;
   int64_t LastId() const { return sqlite3_last_insert_rowid(connection_.get()); }
   int Changes() const { return sqlite3_changes(connection_.get()); }
+  // How long to wait for another process; 30 s unless set.
+  void SetBusyTimeout(int milliseconds) const { sqlite3_busy_timeout(connection_.get(), milliseconds); }
   // All or nothing; an exception rolls back. The write lock is taken at once, so reads inside see no one else's writes.
   void Transaction(const std::function<void()>& body) const;
 

@@ -13,7 +13,7 @@
 
 namespace shotfix::compliance {
 
-enum class Operation { kTraining, kBackground, kRelight, kEyeline, kDialogue, kCleaning };
+enum class Operation { kTraining, kBackground, kRelight, kEyeline, kDialogue, kCleaning, kIdentity };
 std::string ToString(Operation operation);
 Operation ParseOperation(const std::string& name);  // throws kUsage and lists the names
 

@@ -28,19 +28,28 @@ struct LabelFacts {
 // Known once all frames are written.
 struct LabelResult {
   int64_t frames = 0;
-  double altered_share = 0;  // of all pixels, 0 to 1
-  std::string edit_record;   // where the project keeps the support masks, empty: nowhere
+  double altered_share = 0;         // of all pixels, 0 to 1
+  std::vector<int64_t> bad_frames;  // of the source: held or left out
+  std::string edit_record;          // where the project keeps the support masks, empty: nowhere
+};
+
+// Where a deliverable goes.
+struct Destination {
+  std::filesystem::path path;    // file, sequence pattern, or "-" for standard output
+  std::filesystem::path layers;  // EXR pattern for the edit's layers; empty: none; equal to `path`: in the same files
+  std::filesystem::path label;   // of a pipe, which has no place beside it; else LabelPath decides
+  Overwrite overwrite = Overwrite::kRefuse;
 };
 
 class DeliverableWriter {
  public:
   // Throws kCannotCreate (folder missing, exists and not `overwrite`), kUsage, kUnavailable. Nothing appears under
-  // `path` yet.
-  DeliverableWriter(const std::filesystem::path& path, const media::EncodeSettings& settings,
-                    const media::ClipInfo& source, const ConsentGrant& grant, Overwrite overwrite);
+  // a final name yet.
+  DeliverableWriter(const Destination& destination, const media::EncodeSettings& settings,
+                    const media::ClipInfo& source, const ConsentGrant& grant);
   ~DeliverableWriter();  // without Commit nothing stays
 
-  void Write(const image::PixelPlanes& planes, int64_t index);
+  void Write(const image::PixelPlanes& planes, int64_t index, media::FrameExtras extras = {});
   // Finishes the file, writes the label, renames both into place: the label first, so that no altered file is ever
   // there without one. Returns the label's path.
   std::filesystem::path Commit(const LabelFacts& facts, const LabelResult& result);

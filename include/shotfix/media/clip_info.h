@@ -42,6 +42,7 @@ enum class OnBadFrame {
   kSkip   // as hold for analysis and neighbours; the frame itself is not written
 };
 OnBadFrame ParseOnBadFrame(const std::string& name);  // "stop", "hold", "skip"; throws kUsage
+std::string ToString(OnBadFrame rule);
 
 struct ClipInfo {
   std::filesystem::path path;  // a file, or a sequence pattern such as "plate.%04d.exr"

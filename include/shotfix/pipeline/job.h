@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "shotfix/pipeline/plate_source.h"
@@ -14,7 +15,8 @@
 
 namespace shotfix::pipeline {
 
-// A pass as a user asks for it. One struct per kind; `background` is the only kind yet.
+// A pass as a user asks for it. One struct per kind.
+struct IdentityRequest {};
 struct BackgroundRequest {
   std::string plate;           // file, sequence pattern or catalogue name; empty with matte_only
   std::string plate_in_space;  // what an untagged plate is
@@ -24,11 +26,19 @@ struct BackgroundRequest {
   temporal::StabiliserOptions stabiliser;
 };
 
+using PassRequest = std::variant<BackgroundRequest, IdentityRequest>;
+const char* NameOf(const PassRequest& request);  // of the pass: "background"
+
 struct Job {
-  std::string clip;  // catalogue name or path
-  std::filesystem::path output;
-  std::vector<BackgroundRequest> passes;  // in order
-  std::string frames;                     // "A:B", empty: all
+  std::string clip;                 // catalogue name or path; "-" is standard input (NUT or Y4M)
+  std::string in_space;             // what standard input is; other clips have it from ingest
+  std::vector<std::string> people;  // who is on standard input
+  std::filesystem::path output;     // "-" is standard output (NUT, or Y4M with --codec y4m)
+  std::filesystem::path layers;     // --layers: the edits as EXR layers; equal to `output`: in the same files
+  std::vector<PassRequest> passes;  // in order
+  std::string frames;               // "A:B", empty: all
+  media::OnBadFrame on_bad_frame = media::OnBadFrame::kStop;
+  bool resume = true;  // keep finished frames until the deliverable is there, and go on from them
   media::Codec codec = media::Codec::kByFileName;
   int quality_crf = 14;
   bool copy_sound = true;
@@ -52,7 +62,7 @@ struct JobResult {
 };
 
 // Throws the errors of its parts; the catalogue's run says "failed" or "stopped" then, and nothing appears under
-// `output`.
+// `output`. Throws kData too when the source or a plate is not at the end what it was at the start.
 JobResult RunJob(const project::Project& project, const Job& job, Progress& progress);
 
 // Reads a job from TOML. Keys are the options' long names with underscores. Unknown keys are errors. Throws kConfig,

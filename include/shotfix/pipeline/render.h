@@ -13,12 +13,14 @@
 #include "shotfix/core/progress.h"
 #include "shotfix/media/clip_info.h"
 #include "shotfix/passes/edit_pass.h"
+#include "shotfix/project/render_journal.h"
 #include "shotfix/temporal/stabiliser.h"
 
 namespace shotfix::pipeline {
 
 struct RenderPass {
   passes::PassTraits traits;
+  std::string label;  // of its layers: the name, numbered when a job has it twice
   std::unique_ptr<passes::Proposer> proposer;
   temporal::StabiliserOptions stabiliser;
 };
@@ -31,11 +33,15 @@ struct RenderInputs {
   bool linear_output = false;        // EXR: float planes of scene-linear light instead of the source's layout
   bool matte_only = false;           // write (1 - alpha) of the last pass as the alpha of the unchanged picture
   image::PixelLayout output_layout;  // from OutputLayout
+  bool layers = false;               // hand each pass's edit to the writer as EXR layers
   std::shared_ptr<image::FrameTrack> support_record;  // receives the support of each frame, [1,H,W] uint8; may be null
+  project::RenderJournal* journal = nullptr;          // finished frames to go on from; may be null
 };
 
 struct RenderStats {
   int64_t frames = 0;
+  int64_t resumed_frames = 0;       // of them, those that an earlier, interrupted run had finished
+  std::vector<int64_t> bad_frames;  // that did not decode, and were held or skipped
   int64_t altered_pixels = 0;
   int64_t pixels = 0;
   double seconds = 0;

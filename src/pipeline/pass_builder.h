@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a job's passes share, and the passes themselves, ready to render.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "shotfix/core/progress.h"
+#include "shotfix/model/mini_model.h"
+#include "shotfix/pipeline/job.h"
+#include "shotfix/project/clip_store.h"
+
+namespace shotfix::pipeline {
+
+struct Stock {
+  project::ClipRecord clip;
+  media::ClipInfo info;
+  std::optional<model::MiniModel> model;  // loaded when a pass needs it
+  std::string model_sha256;               // empty without a model
+};
+
+// Finds the clip, checks that it is what was ingested, loads the model where a pass needs one. Throws kNoInput, kData,
+// kNoPermission.
+Stock LoadStock(const project::Project& project, const Job& job);
+
+// Turns requests into passes that are ready to render; keeps what they point to alive.
+class PassBuilder {
+ public:
+  PassBuilder(const project::Project& project, const Job& job, const Stock& stock, Progress& progress)
+      : project_(project), job_(job), stock_(stock), progress_(progress) {}
+
+  RenderPass Build(const PassRequest& request, const compliance::ConsentGrant& grant);
+  // Everything beside the footage and the options that the passes built so far depend on: plates, paint, clean plates.
+  const std::string& content_key() const { return content_key_; }
+  // Throws kData when a plate is not what it was when its pass was built.
+  void CheckPlates() const;
+
+ private:
+  std::unique_ptr<passes::EditPass> MakeBackground(const BackgroundRequest& request,
+                                                   const compliance::ConsentGrant& grant);
+  image::Solution Solve(const passes::EditPass& pass, int64_t long_side_px);
+
+  const project::Project& project_;
+  const Job& job_;
+  const Stock& stock_;
+  Progress& progress_;
+  std::vector<std::unique_ptr<passes::EditPass>> passes_;
+  std::map<std::string, int> names_;                     // how often each was built
+  std::map<std::filesystem::path, std::string> plates_;  // SHA-256 of each
+  std::string content_key_;
+};
+
+}  // namespace shotfix::pipeline
