@@ -156,6 +156,11 @@ fs::path DeliverableWriter::Commit(const LabelFacts& facts, const LabelResult& r
   if (!result.bad_frames.empty()) label["bad_frames"] = result.bad_frames;
   if (!impl.destination.layers.empty()) label["layers"] = impl.destination.layers.string();
   const std::vector<fs::path>& files = impl.encoder->files();
+  for (const fs::path& file : files) {
+    std::error_code problem;
+    if (!media::IsPipe(file) && !fs::exists(file, problem))
+      Throw(ErrorCode::kIo, "\"{}\" is gone: its folder was removed during the render", file.string());
+  }
   if (files.size() == 1 && !media::IsPipe(files.front())) label["output_sha256"] = HashFile(files.front());
   WriteFileAtomically(impl.label_path, label.dump(2) + "\n", Overwrite::kAllow);
   if (impl.layers) impl.staged_layers->Commit(impl.layers->files());

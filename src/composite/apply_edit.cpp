@@ -4,7 +4,10 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include <bit>
 #include <cmath>
+#include <cstring>
+#include <tuple>
 
 #include "shotfix/core/error.h"
 #include "shotfix/image/convert.h"
@@ -22,13 +25,60 @@ float Dither(uint64_t frame, uint64_t plane, uint64_t x, uint64_t y) {
   return (static_cast<float>(value >> 40) + 0.5F) / static_cast<float>(1 << 24) - 0.5F;
 }
 
+// Where result and source differ, in luma samples, grown to whole chroma blocks and by what their filters reach.
+struct Box {
+  int64_t y = 0;
+  int64_t x = 0;
+  int64_t height = 0;
+  int64_t width = 0;
+};
+
+Box ChangedBox(const at::Tensor& source, const at::Tensor& result, const image::PixelLayout& layout) {
+  const int64_t height = source.size(1);
+  const int64_t width = source.size(2);
+  const float* a = source.const_data_ptr<float>();
+  const float* b = result.const_data_ptr<float>();
+  int64_t top = height;
+  int64_t bottom = 0;
+  int64_t left = width;
+  int64_t right = 0;
+  for (int64_t row = 0; row < 3 * height; ++row) {
+    const float* from = a + row * width;
+    const float* to = b + row * width;
+    if (std::memcmp(from, to, static_cast<size_t>(width) * sizeof(float)) == 0) continue;
+    top = std::min(top, row % height);
+    bottom = std::max(bottom, row % height + 1);
+    // Bits, not values: a NaN that stays is no change.
+    const auto same = [&](int64_t x) { return std::bit_cast<uint32_t>(from[x]) == std::bit_cast<uint32_t>(to[x]); };
+    int64_t first = 0;
+    while (same(first)) ++first;
+    int64_t last = width - 1;
+    while (same(last)) --last;
+    left = std::min(left, first);
+    right = std::max(right, last + 1);
+  }
+  if (bottom <= top) return {};
+  constexpr int64_t kReach = 2;  // chroma blocks
+  const auto grown = [](int64_t begin, int64_t end, int shift, int64_t limit) {
+    const int64_t margin = shift > 0 ? kReach << shift : 0;
+    const int64_t first = std::max<int64_t>(0, begin - margin) >> shift << shift;
+    return std::pair{first, std::min(limit, end + margin) - first};
+  };
+  Box box;
+  std::tie(box.y, box.height) = grown(top, bottom, layout.chroma_shift_y, height);
+  std::tie(box.x, box.width) = grown(left, right, layout.chroma_shift_x, width);
+  return box;
+}
+
 struct PlaneJob {
-  const image::CodePlane& source;  // E(source)
-  const image::CodePlane& result;  // E(result)
-  const float* support;            // [H,W]
-  const float* replaced;           // [H,W]: how much of the source the fill has replaced
+  const image::CodePlane& source;  // E(source), of the box
+  const image::CodePlane& result;  // E(result), of the box
+  const float* support;            // [h,w] of the box
+  const float* replaced;           // [h,w]: how much of the source the fill has replaced
   int shift_x;
   int shift_y;
+  int64_t x;  // of the box in this plane
+  int64_t y;
   int64_t width;  // of support
   int64_t height;
   uint64_t frame;
@@ -42,6 +92,10 @@ struct Cover {
 };
 
 Cover CoverOf(const PlaneJob& job, int64_t x, int64_t y) {
+  if (job.shift_x == 0 && job.shift_y == 0) {
+    const int64_t k = y * job.width + x;
+    return {job.support[k], job.replaced[k]};
+  }
   Cover cover;
   int count = 0;
   for (int64_t row = y << job.shift_y; row < std::min(job.height, (y + 1) << job.shift_y); ++row) {
@@ -55,30 +109,76 @@ Cover CoverOf(const PlaneJob& job, int64_t x, int64_t y) {
   return cover;
 }
 
+// Rows of the box.
 void WriteRows(const PlaneJob& job, image::Plane& plane, int64_t begin, int64_t end) {
   for (int64_t y = begin; y < end; ++y) {
-    for (int64_t x = 0; x < plane.width; ++x) {
+    for (int64_t x = 0; x < job.source.width; ++x) {
+      const auto in_box = static_cast<size_t>(y * job.source.width + x);
+      const float from = job.source.codes[in_box];
+      const float to = job.result.codes[in_box];
+      // Bits again: nothing changes here, also where both are NaN.
+      if (std::bit_cast<uint32_t>(from) == std::bit_cast<uint32_t>(to)) continue;
       const Cover cover = CoverOf(job, x, y);
       if (cover.support <= 0) continue;
-      const auto index = static_cast<size_t>(y * plane.width + x);
+      const auto in_plane = static_cast<size_t>((y + job.y) * plane.width + x + job.x);
       if (!plane.values.empty()) {
-        const float rest = (plane.values[index] - job.source.codes[index]) * (1 - cover.replaced);
-        plane.values[index] = job.result.codes[index] + rest;
+        plane.values[in_plane] = to + (plane.values[in_plane] - from) * (1 - cover.replaced);
         continue;
       }
-      const auto code = static_cast<float>(plane.codes[index]);
-      const float delta = job.result.codes[index] - job.source.codes[index];
-      const float rest =
-          (code - job.source.codes[index]) * cover.replaced;  // what the source has and E(source) has not
-      const float dither = Dither(job.frame, job.index, static_cast<uint64_t>(x), static_cast<uint64_t>(y));
-      if (delta == 0) continue;
-      const float value = code + std::nearbyint(delta - rest + dither);
-      plane.codes[index] = static_cast<uint16_t>(std::clamp(value, 0.0F, static_cast<float>(job.max_code)));
+      const auto code = static_cast<float>(plane.codes[in_plane]);
+      const float rest = (code - from) * cover.replaced;  // what the source has and E(source) has not
+      const float dither =
+          Dither(job.frame, job.index, static_cast<uint64_t>(x + job.x), static_cast<uint64_t>(y + job.y));
+      const float value = code + std::nearbyint(to - from - rest + dither);
+      plane.codes[in_plane] = static_cast<uint16_t>(std::clamp(value, 0.0F, static_cast<float>(job.max_code)));
     }
   }
 }
 
 at::Tensor Plain(const at::Tensor& field) { return field.to(at::kCPU).contiguous(); }
+
+at::Tensor Crop(const at::Tensor& picture, const Box& box) {
+  return picture.narrow(1, box.y, box.height).narrow(2, box.x, box.width).contiguous();
+}
+
+// What the formula of image::Edit reads and writes, as plain CPU memory; undefined where the edit leaves it.
+struct BlendJob {
+  at::Tensor base;    // [3,H,W]
+  at::Tensor warped;  // [3,H,W]
+  at::Tensor factor;  // 2^gain, [3,H,W] or [3,1,1]
+  at::Tensor fill;
+  at::Tensor alpha;
+  at::Tensor support;
+  at::Tensor result;  // [3,H,W]
+};
+
+const float* RowOf(const at::Tensor& field, int64_t row, int64_t width) {
+  return field.defined() ? field.const_data_ptr<float>() + row * width : nullptr;
+}
+
+// One row of one channel, counted through all three: base + support * ((1 - alpha) * warped * factor + alpha * fill -
+// base).
+void BlendRow(const BlendJob& job, int64_t row) {
+  const int64_t height = job.base.size(1);
+  const int64_t width = job.base.size(2);
+  const float* base = RowOf(job.base, row, width);
+  const float* warped = RowOf(job.warped, row, width);
+  const float* fill = RowOf(job.fill, row, width);
+  const float* alpha = RowOf(job.alpha, row % height, width);
+  const float* support = RowOf(job.support, row % height, width);
+  const bool one_factor = job.factor.defined() && job.factor.numel() == 3;
+  const float* factors = one_factor ? nullptr : RowOf(job.factor, row, width);
+  const float factor = one_factor ? job.factor.const_data_ptr<float>()[row / height] : 1.0F;
+  float* out = job.result.mutable_data_ptr<float>() + row * width;
+  for (int64_t x = 0; x < width; ++x) {
+    float value = warped[x] * (factors != nullptr ? factors[x] : factor);
+    if (fill != nullptr) value = value + alpha[x] * (fill[x] - value);
+    // Whole support takes the value itself: infinite highlights have no difference.
+    out[x] = support[x] >= 1 ? value : support[x] > 0 ? base[x] + support[x] * (value - base[x]) : base[x];
+  }
+}
+
+at::Tensor Packed(const at::Tensor& field) { return field.defined() ? field.contiguous() : field; }
 
 }  // namespace
 
@@ -87,37 +187,68 @@ at::Tensor ApplyEditLinear(const image::Frame& frame, const image::Edit& edit) {
   const int64_t width = frame.width();
   image::CheckEdit(edit, height, width);
   if (edit.empty()) return frame.rgb;
-  at::Tensor result = frame.rgb;
-  if (edit.warp.defined()) result = image::SampleAtOffset(result, edit.warp, image::Filter::kBicubic);
-  if (edit.gain.defined()) result = result * at::exp2(image::Resize(edit.gain, height, width));
-  if (edit.fill.defined()) result = result + edit.alpha * (edit.fill - result);
-  const at::Tensor mixed = frame.rgb + edit.support * (result - frame.rgb);
-  return at::where(edit.support > 0, mixed, frame.rgb);
+  at::Tensor warped = frame.rgb;
+  if (edit.warp.defined()) warped = image::SampleAtOffset(warped, edit.warp, image::Filter::kBicubic);
+  at::Tensor factor;
+  if (edit.gain.defined()) {
+    const bool constant = edit.gain.size(1) == 1 && edit.gain.size(2) == 1;
+    factor = at::exp2(constant ? edit.gain : image::Resize(edit.gain, height, width));
+  }
+  if (!frame.rgb.device().is_cpu()) {
+    at::Tensor result = factor.defined() ? warped * factor : warped;
+    if (edit.fill.defined()) result = result + edit.alpha * (edit.fill - result);
+    const at::Tensor mixed = at::where(edit.support > 0, frame.rgb + edit.support * (result - frame.rgb), frame.rgb);
+    return at::where(edit.support >= 1, result, mixed);
+  }
+  const BlendJob job{frame.rgb.contiguous(),
+                     warped.contiguous(),
+                     Packed(factor),
+                     Packed(edit.fill),
+                     Packed(edit.alpha),
+                     edit.support.contiguous(),
+                     at::empty_like(frame.rgb, at::MemoryFormat::Contiguous)};
+  at::parallel_for(0, 3 * height, 32, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) BlendRow(job, row);
+  });
+  return job.result;
 }
 
 image::PixelPlanes ApplyEdit(const image::Frame& frame, const image::Edit& edit, const at::Tensor& result_linear) {
   SHOTFIX_CHECK(frame.source != nullptr);
   image::PixelPlanes planes = *frame.source;
   if (edit.empty()) return planes;
-  const std::vector<image::CodePlane> source = image::CodesFromLinear(frame.rgb, planes.layout, frame.space);
-  const std::vector<image::CodePlane> result = image::CodesFromLinear(result_linear, planes.layout, frame.space);
-  const at::Tensor support = Plain(edit.support);
-  const at::Tensor replaced = Plain(edit.alpha.defined() ? edit.alpha * edit.support : at::zeros_like(edit.support));
+  const at::Tensor before = Plain(frame.rgb);
+  const at::Tensor after = Plain(result_linear);
+  const Box box = ChangedBox(before, after, planes.layout);
+  if (box.height == 0) return planes;
+  image::PixelLayout layout = planes.layout;
+  layout.width = static_cast<int>(box.width);
+  layout.height = static_cast<int>(box.height);
+  const std::vector<image::CodePlane> source = image::CodesFromLinear(Crop(before, box), layout, frame.space);
+  const std::vector<image::CodePlane> result = image::CodesFromLinear(Crop(after, box), layout, frame.space);
+  const at::Tensor support = Crop(Plain(edit.support), box);
+  const at::Tensor replaced =
+      edit.alpha.defined() ? Crop(Plain(edit.alpha * edit.support), box) : at::zeros_like(support);
   for (size_t index = 0; index < source.size(); ++index) {
-    const bool chroma = index > 0 && !planes.layout.is_rgb;
+    const bool chroma = index > 0 && !layout.is_rgb;
+    const int shift_x = chroma ? layout.chroma_shift_x : 0;
+    const int shift_y = chroma ? layout.chroma_shift_y : 0;
     const PlaneJob job{source[index],
                        result[index],
                        support.const_data_ptr<float>(),
                        replaced.const_data_ptr<float>(),
-                       chroma ? planes.layout.chroma_shift_x : 0,
-                       chroma ? planes.layout.chroma_shift_y : 0,
-                       frame.width(),
-                       frame.height(),
+                       shift_x,
+                       shift_y,
+                       box.x >> shift_x,
+                       box.y >> shift_y,
+                       box.width,
+                       box.height,
                        static_cast<uint64_t>(frame.index),
                        index,
-                       planes.layout.is_float ? 0 : image::MaxCode(planes.layout)};
+                       layout.is_float ? 0 : image::MaxCode(layout)};
     image::Plane& plane = planes.planes[index];
-    at::parallel_for(0, plane.height, 16, [&](int64_t begin, int64_t end) { WriteRows(job, plane, begin, end); });
+    at::parallel_for(0, source[index].height, 16,
+                     [&](int64_t begin, int64_t end) { WriteRows(job, plane, begin, end); });
   }
   return planes;
 }

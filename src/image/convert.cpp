@@ -23,61 +23,96 @@ void RequireKnown(const PixelLayout& layout, const ColourSpace& space) {
   }
 }
 
-// One row of one plane as floats: code / scale + offset.
-struct RowReader {
-  const Plane& plane;
-  CodeScale scale;
-  float At(int64_t x, int64_t y) const {
-    const auto index = static_cast<size_t>(y * plane.width + x);
-    return plane.values.empty() ? (static_cast<float>(plane.codes[index]) - scale.offset) / scale.span
-                                : plane.values[index];
+// Part of a plane's row as floats: (code - offset) / span.
+void ReadRow(const Plane& plane, const CodeScale& scale, int64_t y, float* row) {
+  const auto begin = static_cast<size_t>(y * plane.width);
+  if (!plane.values.empty()) {
+    std::copy_n(plane.values.data() + begin, plane.width, row);
+    return;
+  }
+  const uint16_t* codes = plane.codes.data() + begin;
+  const float factor = 1 / scale.span;
+  const float bias = -scale.offset / scale.span;
+  for (int x = 0; x < plane.width; ++x) row[x] = static_cast<float>(codes[x]) * factor + bias;
+}
+
+// Note [Chroma siting]: chroma lies at the left luma sample of its block and half way down (H.273 type 0, what H.264,
+// HEVC, ProRes and DNxHR mean when they say nothing), in the middle of the block (type 1) or at its top left sample
+// (type 2). Decoding interpolates linearly between sites; encoding filters with the matching triangle where sites are
+// luma samples and with a box where they lie between.
+struct ChromaRows {
+  const PixelLayout& layout;
+  ChromaSite site;
+  std::vector<float> upper;
+  std::vector<float> lower;
+
+  ChromaRows(const PixelLayout& of, ChromaSite at)
+      : layout(of), site(at), upper(static_cast<size_t>(of.width) + 1), lower(static_cast<size_t>(of.width) + 1) {}
+
+  // Chroma at every luma sample of row y.
+  void Read(const Plane& plane, const CodeScale& scale, int64_t y, float* row) {
+    const int step_y = 1 << layout.chroma_shift_y;
+    const float between = site == ChromaSite::kTopLeft ? 0.0F : 0.5F;
+    const float place = (static_cast<float>(y) + between) / static_cast<float>(step_y) - between;
+    const float clamped = std::min(std::max(place, 0.0F), static_cast<float>(plane.height - 1));
+    const auto top = static_cast<int64_t>(clamped);
+    const int64_t bottom = std::min<int64_t>(top + 1, plane.height - 1);
+    const float weight = clamped - static_cast<float>(top);
+    ReadRow(plane, scale, top, upper.data());
+    if (weight > 0 && bottom != top) {
+      ReadRow(plane, scale, bottom, lower.data());
+      for (int x = 0; x < plane.width; ++x)
+        upper[static_cast<size_t>(x)] += weight * (lower[static_cast<size_t>(x)] - upper[static_cast<size_t>(x)]);
+    }
+    if (layout.chroma_shift_x == 0) std::copy_n(upper.data(), layout.width, row);
+    else Across(plane.width, row);
+  }
+
+ private:
+  void Across(int chroma_width, float* row) {
+    const int step = 1 << layout.chroma_shift_x;
+    const float between = site == ChromaSite::kCentre ? 0.5F : 0.0F;
+    upper[static_cast<size_t>(chroma_width)] = upper[static_cast<size_t>(chroma_width) - 1];
+    for (int phase = 0; phase < step; ++phase) {
+      const float place = (static_cast<float>(phase) + between) / static_cast<float>(step) - between;
+      const int back = place < 0 ? 1 : 0;
+      const float weight = place + static_cast<float>(back);
+      for (int x = phase; x < layout.width; x += step) {
+        const int site_x = x / step - back;
+        const float left = upper[static_cast<size_t>(std::max(site_x, 0))];
+        row[x] = left + weight * (upper[static_cast<size_t>(site_x + 1)] - left);
+      }
+    }
   }
 };
-
-// Note [Chroma siting]: chroma is sited left horizontally and centred vertically (H.273 type 0, what H.264, HEVC,
-// ProRes and DNxHR use when they say nothing). Decoding interpolates linearly between sites; encoding filters with
-// the matching triangle (across) and box (down).
-void ReadChromaRow(const RowReader& reader, const PixelLayout& layout, int64_t y, float* row) {
-  const Plane& plane = reader.plane;
-  const int step_x = 1 << layout.chroma_shift_x;
-  const float position_y = (static_cast<float>(y) + 0.5F) / static_cast<float>(1 << layout.chroma_shift_y) - 0.5F;
-  const float clamped_y = std::min(std::max(position_y, 0.0F), static_cast<float>(plane.height - 1));
-  const auto y0 = static_cast<int64_t>(clamped_y);
-  const int64_t y1 = std::min<int64_t>(y0 + 1, plane.height - 1);
-  const float weight_y = clamped_y - static_cast<float>(y0);
-  for (int64_t x = 0; x < layout.width; ++x) {
-    const int64_t x0 = x >> layout.chroma_shift_x;
-    const int64_t x1 = std::min<int64_t>(x0 + 1, plane.width - 1);
-    const float weight_x = static_cast<float>(x & (step_x - 1)) / static_cast<float>(step_x);
-    const float top = reader.At(x0, y0) * (1 - weight_x) + reader.At(x1, y0) * weight_x;
-    const float bottom = reader.At(x0, y1) * (1 - weight_x) + reader.At(x1, y1) * weight_x;
-    row[x] = top * (1 - weight_y) + bottom * weight_y;
-  }
-}
 
 void YuvRows(const PixelPlanes& planes, const ColourSpace& space, int64_t begin, int64_t end, float* out) {
   const PixelLayout& layout = planes.layout;
   const Curve& curve = Curve::Get(space.transfer, Curve::Direction::kLinearFromCode);
   const auto [kr, kg, kb] = LumaWeights(space.matrix);
-  const RowReader luma{planes.planes[0], LumaScale(layout, space)};
-  const RowReader blue{planes.planes[1], ChromaScale(layout, space)};
-  const RowReader red{planes.planes[2], ChromaScale(layout, space)};
-  std::vector<float> cb(static_cast<size_t>(layout.width));
-  std::vector<float> cr(static_cast<size_t>(layout.width));
-  const int64_t area = int64_t{layout.width} * layout.height;
+  const float red_from_cr = 2 * (1 - kr);
+  const float blue_from_cb = 2 * (1 - kb);
+  const float green_from_cr = -kr * red_from_cr / kg;
+  const float green_from_cb = -kb * blue_from_cb / kg;
+  ChromaRows chroma(layout, space.chroma_site);
+  const int64_t width = layout.width;
+  const int64_t area = width * layout.height;
+  std::vector<float> cb(static_cast<size_t>(width));
+  std::vector<float> cr(static_cast<size_t>(width));
+  std::vector<float> luma(static_cast<size_t>(width));
   for (int64_t y = begin; y < end; ++y) {
-    ReadChromaRow(blue, layout, y, cb.data());
-    ReadChromaRow(red, layout, y, cr.data());
-    for (int64_t x = 0; x < layout.width; ++x) {
-      const float luma_value = luma.At(x, y);
-      const float r = luma_value + 2 * (1 - kr) * cr[static_cast<size_t>(x)];
-      const float b = luma_value + 2 * (1 - kb) * cb[static_cast<size_t>(x)];
-      const float g = (luma_value - kr * r - kb * b) / kg;
-      float* pixel = out + y * layout.width + x;
-      pixel[0] = curve(r);
-      pixel[area] = curve(g);
-      pixel[2 * area] = curve(b);
+    ReadRow(planes.planes[0], LumaScale(layout, space), y, luma.data());
+    chroma.Read(planes.planes[1], ChromaScale(layout, space), y, cb.data());
+    chroma.Read(planes.planes[2], ChromaScale(layout, space), y, cr.data());
+    float* red = out + y * width;
+    float* green = red + area;
+    float* blue = green + area;
+    for (size_t x = 0; x < static_cast<size_t>(width); ++x) {
+      red[x] = luma[x] + red_from_cr * cr[x];
+      green[x] = luma[x] + green_from_cr * cr[x] + green_from_cb * cb[x];
+      blue[x] = luma[x] + blue_from_cb * cb[x];
     }
+    for (float* row : {red, green, blue}) curve.Apply(row, width);
   }
 }
 
@@ -86,9 +121,11 @@ void RgbRows(const PixelPlanes& planes, const ColourSpace& space, int64_t begin,
   const Curve& curve = Curve::Get(space.transfer, Curve::Direction::kLinearFromCode);
   const int64_t area = int64_t{layout.width} * layout.height;
   for (int64_t channel = 0; channel < 3; ++channel) {
-    const RowReader reader{planes.planes[layout.is_grey ? 0 : static_cast<size_t>(channel)], LumaScale(layout, space)};
+    const Plane& plane = planes.planes[layout.is_grey ? 0 : static_cast<size_t>(channel)];
     for (int64_t y = begin; y < end; ++y) {
-      for (int64_t x = 0; x < layout.width; ++x) out[channel * area + y * layout.width + x] = curve(reader.At(x, y));
+      float* row = out + channel * area + y * layout.width;
+      ReadRow(plane, LumaScale(layout, space), y, row);
+      curve.Apply(row, layout.width);
     }
   }
 }

@@ -22,7 +22,10 @@ constexpr size_t kIndustrySize = 28;
 constexpr size_t kCreator = 160;
 constexpr size_t kTransfer = 801;
 constexpr size_t kColorimetric = 802;
+constexpr size_t kElementOffset = 808;  // of the only image element's data
+constexpr size_t kFilmPosition = 1712;
 constexpr size_t kFilmRate = 1724;
+constexpr size_t kFilmTexts = 1732;
 constexpr size_t kTimecode = 1920;
 constexpr size_t kVideoRate = 1940;
 constexpr size_t kShortHeader = 1664;  // what FFmpeg writes
@@ -137,11 +140,15 @@ std::vector<uint8_t> WithWholeDpxHeader(std::span<const uint8_t> file, const ima
   whole.resize(kWholeHeader, 0xFF);
   whole.insert(whole.end(), file.begin() + kShortHeader, file.end());
   Words::Put(whole, kImageOffset, kWholeHeader, big);
+  Words::Put(whole, kElementOffset, kWholeHeader, big);
   Words::Put(whole, kIndustrySize, kWholeHeader - kShortHeader, big);
   Words::Put(whole, kFileSize, static_cast<uint32_t>(whole.size()), big);
   const auto [transfer, colorimetric] = CodesOf(space);
   whole[kTransfer] = transfer;
   whole[kColorimetric] = colorimetric;
+  // Texts that nobody knows are empty, not undefined: the film section's edge code, frame id and slate.
+  std::fill(whole.begin() + kShortHeader, whole.begin() + kFilmPosition, uint8_t{0});
+  std::fill(whole.begin() + kFilmTexts, whole.begin() + kTimecode, uint8_t{0});
   constexpr char kName[] = "shotfix";
   std::fill_n(whole.begin() + kCreator, 100, uint8_t{0});
   std::copy_n(kName, sizeof(kName), whole.begin() + kCreator);

@@ -167,7 +167,9 @@ class ExrSink final : public FrameSink {
       Part& beauty = parts.front();
       for (Part& part : parts) part.header.displayWindow() = part.header.dataWindow() = from.displayWindow();
       for (auto attribute = from.begin(); attribute != from.end(); ++attribute) {
-        if (!IsStructural(attribute.name()) && beauty.header.find(attribute.name()) == beauty.header.end())
+        // A frame's own timecode says more than one that is counted from the first frame's.
+        const bool ours = beauty.header.find(attribute.name()) != beauty.header.end();
+        if (!IsStructural(attribute.name()) && (!ours || std::string(attribute.name()) == "timeCode"))
           beauty.header.insert(attribute.name(), attribute.attribute());
       }
       if (from.hasName()) beauty.header.setName(from.name());

@@ -121,6 +121,7 @@ void LibavSink::OpenCodec() {
   codec_->framerate = ToAv(source_.rate);
   codec_->sample_aspect_ratio = ToAv(source_.sample_aspect);
   SetColour((av_pix_fmt_desc_get(codec_->pix_fmt)->flags & AV_PIX_FMT_FLAG_RGB) != 0);
+  if (source_.says_progressive) codec_->field_order = AV_FIELD_PROGRESSIVE;
   codec_->thread_count = 2;
   if ((output_->oformat->flags & AVFMT_GLOBALHEADER) != 0) codec_->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
   codec_->flags |= AV_CODEC_FLAG_BITEXACT;

@@ -123,7 +123,9 @@ std::map<std::string, std::string> MetadataOf(const AVDictionary* dictionary) {
   std::map<std::string, std::string> metadata;
   const AVDictionaryEntry* entry = nullptr;
   while ((entry = av_dict_get(dictionary, "", entry, AV_DICT_IGNORE_SUFFIX)) != nullptr) {
-    if (!DescribesTheFile(entry->key)) metadata[entry->key] = entry->value;
+    // The writer's own name for a track would keep it from naming its timecode track.
+    const bool nothing = std::string(entry->key) == "handler_name" && std::string(entry->value) == "VideoHandler";
+    if (!nothing && !DescribesTheFile(entry->key)) metadata[entry->key] = entry->value;
   }
   return metadata;
 }
@@ -170,6 +172,7 @@ void ReadStream(const AVFormatContext& input, const AVStream& stream, ClipInfo& 
     Throw(ErrorCode::kData, "\"{}\" is interlaced; deinterlace it first, for example with ffmpeg -vf bwdif",
           info.path.string());
   }
+  info.says_progressive = parameters.field_order == AV_FIELD_PROGRESSIVE;
   info.layout = LayoutOf(static_cast<AVPixelFormat>(parameters.format), parameters.width, parameters.height);
   info.space = SpaceOf(parameters);
   if (stream.sample_aspect_ratio.num > 0) info.sample_aspect = FromAv(stream.sample_aspect_ratio);

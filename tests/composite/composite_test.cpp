@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+#include <limits>
 #include <random>
 #include "support/test.h"
 
@@ -53,6 +55,60 @@ TEST_CASE("an edit that changes nothing returns the source's samples, in every l
     edit.support = at::ones({1, 14, 22});
     edit.gain = at::zeros({3, 2, 2});
     CHECK(ApplyEdit(frame, edit, ApplyEditLinear(frame, edit)) == *frame.source);
+  }
+}
+
+TEST_CASE("floats that mean nothing to arithmetic stay what they are", "[composite]") {
+  image::Frame frame = RandomFrame({.width = 22, .height = 14, .bit_depth = 16, .is_float = true, .is_rgb = true});
+  auto planes = std::make_shared<image::PixelPlanes>(*frame.source);
+  planes->planes[0].values[3] = -0.0F;
+  planes->planes[1].values[5] = std::numeric_limits<float>::quiet_NaN();
+  planes->planes[2].values[7] = std::numeric_limits<float>::infinity();
+  frame.source = planes;
+  frame.rgb = image::LinearFromPlanes(*planes, frame.space);
+  image::Edit edit;
+  edit.support = at::ones({1, 14, 22});
+  edit.gain = at::zeros({3, 1, 1});
+  const image::PixelPlanes result = ApplyEdit(frame, edit, ApplyEditLinear(frame, edit));
+  CHECK(std::signbit(result.planes[0].values[3]));
+  CHECK(std::isnan(result.planes[1].values[5]));
+  CHECK(std::isinf(result.planes[2].values[7]));
+}
+
+TEST_CASE("a ramp that is graded shows no bands", "[composite]") {
+  // A dark, slow ramp, lifted by a third of a stop: without dither it becomes steps many samples wide. What the eye
+  // sees is the local mean; it must follow the true value far closer than one code.
+  constexpr int64_t kWidth = 1024;
+  constexpr int64_t kHeight = 64;
+  for (const int bits : {8, 10}) {
+    INFO(bits << " bit");
+    const image::PixelLayout layout{.width = kWidth, .height = kHeight, .bit_depth = bits};
+    const image::ColourSpace space{image::Primaries::kBt709, image::Transfer::kBt709, image::Matrix::kBt709,
+                                   image::Range::kLimited};
+    const at::Tensor ramp =
+        at::linspace(0.02, bits == 8 ? 0.03 : 0.022, kWidth).view({1, 1, kWidth}).expand({3, kHeight, kWidth});
+    image::Frame frame;
+    frame.space = space;
+    frame.index = 3;
+    frame.source = std::make_shared<image::PixelPlanes>(image::PlanesFromLinear(ramp.contiguous(), layout, space));
+    frame.rgb = image::LinearFromPlanes(*frame.source, space);
+    image::Edit edit;
+    edit.support = at::ones({1, kHeight, kWidth});
+    edit.alpha = at::ones({1, kHeight, kWidth});
+    edit.fill = ramp.contiguous() * 1.26;
+    const image::PixelPlanes result = ApplyEdit(frame, edit, ApplyEditLinear(frame, edit));
+    const std::vector<image::CodePlane> wanted = image::CodesFromLinear(edit.fill, layout, space);
+    const at::Tensor got =
+        at::from_blob(const_cast<uint16_t*>(result.planes[0].codes.data()), {kHeight, kWidth}, at::kShort)
+            .to(at::kFloat);
+    const at::Tensor truth = at::from_blob(const_cast<float*>(wanted[0].codes.data()), {kHeight, kWidth}, at::kFloat);
+    const at::Tensor error = image::BoxMean((got - truth).unsqueeze(0), 8);
+    CHECK(error.abs().max().item<double>() < 0.15);
+    // Rounded without dither the same measure is half a code: the check can fail.
+    const at::Tensor bands = image::BoxMean((truth.round() - truth).unsqueeze(0), 8);
+    CHECK(bands.abs().max().item<double>() > 0.4);
+    // No step is wider than the eye's patch: columns of one value do not occur.
+    CHECK((got.amax(0) == got.amin(0)).to(at::kFloat).mean().item<double>() < 0.05);
   }
 }
 

@@ -80,6 +80,53 @@ TEST_CASE("white and black of limited range are 1 and 0", "[image]") {
   CHECK(rgb[1][0][1].item<float>() == Approx(1).margin(1e-4));
 }
 
+TEST_CASE("chroma is read at its site", "[image]") {
+  // A ramp in chroma: the value at a luma sample tells where chroma was taken to sit.
+  const PixelLayout layout{.width = 16, .height = 8, .bit_depth = 10, .chroma_shift_x = 1, .chroma_shift_y = 1};
+  PixelPlanes planes = PixelPlanes::Allocate(layout);
+  for (uint16_t& code : planes.planes[0].codes) code = 502;
+  for (int y = 0; y < 4; ++y) {
+    for (int x = 0; x < 8; ++x) {
+      planes.planes[1].codes[static_cast<size_t>(y * 8 + x)] = static_cast<uint16_t>(400 + 16 * x);
+      planes.planes[2].codes[static_cast<size_t>(y * 8 + x)] = static_cast<uint16_t>(400 + 16 * y);
+    }
+  }
+  const auto blue_code_at = [&](ChromaSite site, int y, int x) {
+    const ColourSpace space{Primaries::kBt709, Transfer::kLinear, Matrix::kBt709, Range::kLimited, site};
+    const at::Tensor rgb = LinearFromPlanes(planes, space);
+    const double luma = (502.0 - 64) / 876;
+    const double cb = (rgb[2][y][x].item<double>() - luma) / (2 * (1 - 0.0722));
+    const double cr = (rgb[0][y][x].item<double>() - luma) / (2 * (1 - 0.2126));
+    return std::pair{cb * 896 + 512, cr * 896 + 512};
+  };
+  // Column 6 belongs to chroma column 3 (448), row 4 to chroma row 2 (432).
+  CHECK(blue_code_at(ChromaSite::kUnknown, 4, 6).first == Approx(448).margin(0.01));
+  CHECK(blue_code_at(ChromaSite::kLeft, 4, 6).first == Approx(448).margin(0.01));
+  CHECK(blue_code_at(ChromaSite::kLeft, 4, 7).first == Approx(456).margin(0.01));
+  CHECK(blue_code_at(ChromaSite::kLeft, 4, 6).second == Approx(428).margin(0.01));
+  CHECK(blue_code_at(ChromaSite::kCentre, 4, 6).first == Approx(444).margin(0.01));
+  CHECK(blue_code_at(ChromaSite::kCentre, 4, 7).first == Approx(452).margin(0.01));
+  CHECK(blue_code_at(ChromaSite::kTopLeft, 4, 6).second == Approx(432).margin(0.01));
+  CHECK(blue_code_at(ChromaSite::kTopLeft, 5, 6).second == Approx(440).margin(0.01));
+}
+
+TEST_CASE("a smooth picture goes to chroma of any site and back", "[image]") {
+  const at::Tensor x = at::linspace(0.2, 0.6, 64).view({1, 1, 64}).expand({1, 32, 64});
+  const at::Tensor y = at::linspace(0.3, 0.5, 32).view({1, 32, 1}).expand({1, 32, 64});
+  const at::Tensor picture = at::cat({x, y, 0.9 - x}).contiguous();
+  for (const auto& [shift_x, shift_y] : {std::pair{1, 0}, {1, 1}, {2, 0}, {0, 1}}) {
+    for (const ChromaSite site : {ChromaSite::kLeft, ChromaSite::kCentre, ChromaSite::kTopLeft}) {
+      INFO(shift_x << shift_y << " site " << static_cast<int>(site));
+      const PixelLayout layout{
+          .width = 64, .height = 32, .bit_depth = 16, .chroma_shift_x = shift_x, .chroma_shift_y = shift_y};
+      const ColourSpace space{Primaries::kBt709, Transfer::kLinear, Matrix::kBt709, Range::kLimited, site};
+      const at::Tensor back = LinearFromPlanes(PlanesFromLinear(picture, layout, space), space);
+      const at::Tensor inner = (back - picture).abs().narrow(1, 4, 24).narrow(2, 8, 48);
+      CHECK(inner.max().item<double>() < 2e-4);  // a wrong site is off by half a sample, 3e-3 here
+    }
+  }
+}
+
 TEST_CASE("untagged colour is an error that names the choice", "[image]") {
   const PixelPlanes planes = PixelPlanes::Allocate({.width = 4, .height = 4});
   try {

@@ -20,6 +20,8 @@ class Curve {
   // Baked once for the process. Any thread.
   static const Curve& Get(Transfer transfer, Direction direction);
   float operator()(float x) const;
+  // A row of them in place.
+  void Apply(float* values, int64_t count) const;
   // A tensor of any shape, float32, on any device; the same values as operator() on the CPU.
   at::Tensor Apply(const at::Tensor& picture) const;
   // What Apply does where the device is no CPU, as tensor operations; on the CPU it is the slow twin of the loop.

@@ -58,6 +58,7 @@ struct ClipInfo {
   FrameRange frames;         // in the clip's own numbering: a sequence that starts at 1001 says 1001:N
   std::vector<int64_t> pts;  // presentation time of each frame, ascending, in time_base
   bool variable_rate = false;
+  bool says_progressive = false;  // the file names its field order; silence is read as progressive too
   bool is_sequence = false;       // image files, one a frame (a still is a sequence of one)
   std::string timecode;           // of the first frame; empty when there is none
   double rotation_deg = 0;        // display rotation, counter-clockwise; carried as metadata, never applied
