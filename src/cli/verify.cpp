@@ -28,17 +28,17 @@ media::ClipInfo OpenAny(const std::string& path, const media::ProbeOptions& opti
 
 // The project's record of where the render wrote, found through the label.
 void FindRecord(const VerifyCommand& command, const GlobalOptions& global, pipeline::VerifyInputs& inputs) {
-  const std::filesystem::path label_path = compliance::LabelPath(command.result);
-  if (!std::filesystem::exists(label_path)) return;
-  const nlohmann::json label = nlohmann::json::parse(ReadFile(label_path, size_t{16} << 20), nullptr, false);
-  if (!label.is_object() || !label.contains("edit_record")) return;
+  const std::optional<compliance::LabelRecord> label = compliance::ReadLabel(compliance::LabelPath(command.result));
+  if (!label || label->edit_record.empty()) return;
   try {
     const project::Project project = OpenProject(global);
-    if (project.production_id() != label.value("production_id", "")) return;
-    const std::optional<image::Solution> record = project::SolutionStore(project).Find(label["edit_record"]);
+    if (project.production_id() != label->production_id) return;
+    const std::optional<image::Solution> record = project::SolutionStore(project).Find(label->edit_record);
     if (!record) return;
     inputs.support = record->track;
-    inputs.source_begin = nlohmann::json::parse(record->body).at("source_begin");
+    const nlohmann::json body = nlohmann::json::parse(record->body, nullptr, false);
+    if (body.is_object() && body.contains("source_begin") && body["source_begin"].is_number_integer())
+      inputs.source_begin = body["source_begin"];
   } catch (const Error& problem) {
     log::Warning("the record of the edit is not at hand ({}); what lies outside the edit is not measured",
                  problem.what());

@@ -168,4 +168,17 @@ fs::path DeliverableWriter::Commit(const LabelFacts& facts, const LabelResult& r
   return impl.label_path;
 }
 
+std::optional<LabelRecord> ReadLabel(const fs::path& label) {
+  constexpr size_t kMaxBytes = size_t{16} << 20;
+  std::error_code problem;
+  if (!fs::exists(label, problem)) return std::nullopt;
+  const Json json = Json::parse(ReadFile(label, kMaxBytes), nullptr, false);
+  if (!json.is_object()) return std::nullopt;
+  const auto text = [&](const char* key) {
+    const auto found = json.find(key);
+    return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
+  };
+  return LabelRecord{text("production_id"), text("edit_record")};
+}
+
 }  // namespace shotfix::compliance

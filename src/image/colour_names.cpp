@@ -6,6 +6,7 @@
 #include <array>
 #include <deque>
 #include <mutex>
+#include <utility>
 
 #include "shotfix/core/error.h"
 
@@ -69,52 +70,47 @@ std::optional<int> RegisterStudioSpace(const std::string& name) {
   return kFirstStudioSpace + static_cast<int>(g_studio_spaces.size()) - 1;
 }
 
-template <typename Value>
-struct NameOfCode {
-  Value value;
-  const char* name;
-};
-constexpr std::array kPrimaries = {NameOfCode{Primaries::kBt709, "bt709"},
-                                   NameOfCode{Primaries::kBt470bg, "bt470bg"},
-                                   NameOfCode{Primaries::kSmpte170m, "smpte170m"},
-                                   NameOfCode{Primaries::kBt2020, "bt2020"},
-                                   NameOfCode{Primaries::kP3D65, "p3-d65"},
-                                   NameOfCode{Primaries::kAcesAp0, "ap0"},
-                                   NameOfCode{Primaries::kAcesAp1, "ap1"},
-                                   NameOfCode{Primaries::kArriWideGamut3, "awg3"},
-                                   NameOfCode{Primaries::kArriWideGamut4, "awg4"},
-                                   NameOfCode{Primaries::kSGamut3, "s-gamut3"},
-                                   NameOfCode{Primaries::kSGamut3Cine, "s-gamut3.cine"},
-                                   NameOfCode{Primaries::kVGamut, "v-gamut"},
-                                   NameOfCode{Primaries::kRedWideGamut, "rwg"},
-                                   NameOfCode{Primaries::kCinemaGamut, "cinema-gamut"}};
-constexpr std::array kTransfers = {NameOfCode{Transfer::kBt709, "bt709"},
-                                   NameOfCode{Transfer::kGamma22, "gamma2.2"},
-                                   NameOfCode{Transfer::kGamma28, "gamma2.8"},
-                                   NameOfCode{Transfer::kSmpte170m, "smpte170m"},
-                                   NameOfCode{Transfer::kLinear, "linear"},
-                                   NameOfCode{Transfer::kSrgb, "srgb"},
-                                   NameOfCode{Transfer::kBt2020Ten, "bt2020"},
-                                   NameOfCode{Transfer::kBt2020Twelve, "bt2020"},
-                                   NameOfCode{Transfer::kPq, "pq"},
-                                   NameOfCode{Transfer::kHlg, "hlg"},
-                                   NameOfCode{Transfer::kGamma26, "gamma2.6"},
-                                   NameOfCode{Transfer::kAcescct, "acescct"},
-                                   NameOfCode{Transfer::kLogC3, "logc3"},
-                                   NameOfCode{Transfer::kLogC4, "logc4"},
-                                   NameOfCode{Transfer::kSLog3, "slog3"},
-                                   NameOfCode{Transfer::kVLog, "vlog"},
-                                   NameOfCode{Transfer::kLog3G10, "log3g10"},
-                                   NameOfCode{Transfer::kCLog2, "clog2"},
-                                   NameOfCode{Transfer::kCLog3, "clog3"}};
-constexpr std::array kMatrices = {NameOfCode{Matrix::kRgb, "rgb"}, NameOfCode{Matrix::kBt709, "bt709"},
-                                  NameOfCode{Matrix::kBt470bg, "bt470bg"}, NameOfCode{Matrix::kSmpte170m, "smpte170m"},
-                                  NameOfCode{Matrix::kBt2020, "bt2020"}};
+constexpr std::array kPrimaries = {std::pair{Primaries::kBt709, "bt709"},
+                                   std::pair{Primaries::kBt470bg, "bt470bg"},
+                                   std::pair{Primaries::kSmpte170m, "smpte170m"},
+                                   std::pair{Primaries::kBt2020, "bt2020"},
+                                   std::pair{Primaries::kP3D65, "p3-d65"},
+                                   std::pair{Primaries::kAcesAp0, "ap0"},
+                                   std::pair{Primaries::kAcesAp1, "ap1"},
+                                   std::pair{Primaries::kArriWideGamut3, "awg3"},
+                                   std::pair{Primaries::kArriWideGamut4, "awg4"},
+                                   std::pair{Primaries::kSGamut3, "s-gamut3"},
+                                   std::pair{Primaries::kSGamut3Cine, "s-gamut3.cine"},
+                                   std::pair{Primaries::kVGamut, "v-gamut"},
+                                   std::pair{Primaries::kRedWideGamut, "rwg"},
+                                   std::pair{Primaries::kCinemaGamut, "cinema-gamut"}};
+constexpr std::array kTransfers = {std::pair{Transfer::kBt709, "bt709"},
+                                   std::pair{Transfer::kGamma22, "gamma2.2"},
+                                   std::pair{Transfer::kGamma28, "gamma2.8"},
+                                   std::pair{Transfer::kSmpte170m, "smpte170m"},
+                                   std::pair{Transfer::kLinear, "linear"},
+                                   std::pair{Transfer::kSrgb, "srgb"},
+                                   std::pair{Transfer::kBt2020Ten, "bt2020"},
+                                   std::pair{Transfer::kBt2020Twelve, "bt2020"},
+                                   std::pair{Transfer::kPq, "pq"},
+                                   std::pair{Transfer::kHlg, "hlg"},
+                                   std::pair{Transfer::kGamma26, "gamma2.6"},
+                                   std::pair{Transfer::kAcescct, "acescct"},
+                                   std::pair{Transfer::kLogC3, "logc3"},
+                                   std::pair{Transfer::kLogC4, "logc4"},
+                                   std::pair{Transfer::kSLog3, "slog3"},
+                                   std::pair{Transfer::kVLog, "vlog"},
+                                   std::pair{Transfer::kLog3G10, "log3g10"},
+                                   std::pair{Transfer::kCLog2, "clog2"},
+                                   std::pair{Transfer::kCLog3, "clog3"}};
+constexpr std::array kMatrices = {std::pair{Matrix::kRgb, "rgb"}, std::pair{Matrix::kBt709, "bt709"},
+                                  std::pair{Matrix::kBt470bg, "bt470bg"}, std::pair{Matrix::kSmpte170m, "smpte170m"},
+                                  std::pair{Matrix::kBt2020, "bt2020"}};
 
 template <typename Table, typename Value>
 std::string NameIn(const Table& table, Value value) {
   for (const auto& row : table) {
-    if (row.value == value) return row.name;
+    if (row.first == value) return row.second;
   }
   // A studio may give the same name another meaning tomorrow; what is stored under today's name must not be taken then.
   if (const StudioSpace* studio = StudioSpaceAt(static_cast<int>(value)))

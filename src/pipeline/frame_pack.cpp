@@ -57,6 +57,7 @@ class Reader {
   }
   void Bytes(void* to, size_t size) {
     if (size > in_.size()) throw Damaged();
+    if (size == 0) return;
     std::memcpy(to, in_.data(), size);
     in_.remove_prefix(size);
   }
@@ -113,7 +114,7 @@ media::PictureLayer ReadLayer(Reader& reader) {
   const auto channels = static_cast<int64_t>(layer.channels.size());
   const int64_t height = reader.Number(kMaxSide);
   const int64_t width = reader.Number(kMaxSide);
-  if (channels * height * width > int64_t{1} << 31) throw Damaged();
+  if (channels < 1 || height < 1 || width < 1 || channels * height * width > int64_t{1} << 31) throw Damaged();
   at::Tensor values = at::empty({channels, height, width}, layer.as_half ? at::kHalf : at::kFloat);
   reader.Bytes(values.mutable_data_ptr(), values.nbytes());
   layer.values = values.to(at::kFloat);

@@ -4,7 +4,8 @@
 
 #include <functional>
 #include <nlohmann/json.hpp>
-#include <variant>
+#include <type_traits>
+#include <utility>
 
 #include "shotfix/core/atomic_file.h"
 #include "shotfix/core/error.h"
@@ -21,10 +22,25 @@ struct PassKey {
   std::function<void(BackgroundRequest&, const Json&)> set;  // throws Json::exception on another type
 };
 
+// As Json::get_to, without its silent conversions: 1e30 is no integer, 1 is no flag. Throws Json::exception.
+template <typename T>
+void Assign(const Json& value, T& target) {
+  bool fits = true;
+  if constexpr (std::is_same_v<T, bool>) {
+    fits = value.is_boolean();
+  } else if constexpr (std::is_integral_v<T>) {
+    fits = value.is_number_integer() && std::in_range<T>(value.get<int64_t>());
+  } else if constexpr (std::is_floating_point_v<T>) {
+    fits = value.is_number();
+  }
+  if (!fits) throw Json::type_error::create(302, "wrong type", &value);
+  value.get_to(target);
+}
+
 template <typename Get>
 PassKey Field(const char* name, Get get) {
   return {name, [get](const BackgroundRequest& r) { return Json(get(const_cast<BackgroundRequest&>(r))); },
-          [get](BackgroundRequest& r, const Json& value) { value.get_to(get(r)); }};
+          [get](BackgroundRequest& r, const Json& value) { Assign(value, get(r)); }};
 }
 
 const char* NameOf(PlateFit fit) { return fit == PlateFit::kFill ? "fill" : fit == PlateFit::kFit ? "fit" : "stretch"; }
@@ -106,9 +122,9 @@ void ReadTop(const std::string& key, const toml::node& node, const std::string& 
     else if (key == "output") job.output = value.get<std::string>();
     else if (key == "frames") job.frames = value.get<std::string>();
     else if (key == "codec") job.codec = media::ParseCodec(value.get<std::string>());
-    else if (key == "crf") job.quality_crf = value.get<int>();
-    else if (key == "sound") job.copy_sound = value.get<bool>();
-    else if (key == "matte_only") job.matte_only = value.get<bool>();
+    else if (key == "crf") Assign(value, job.quality_crf);
+    else if (key == "sound") Assign(value, job.copy_sound);
+    else if (key == "matte_only") Assign(value, job.matte_only);
     else if (key == "layers") job.layers = value.get<std::string>();
     else if (key == "on_bad_frame") job.on_bad_frame = media::ParseOnBadFrame(value.get<std::string>());
     else Throw(ErrorCode::kConfig, "\"{}\": \"{}\" is not a key of a job", file, key);

@@ -2,6 +2,7 @@
 #include "shotfix/project/hint_store.h"
 
 #include "project/database.h"
+#include "shotfix/core/error.h"
 
 namespace shotfix::project {
 namespace {
@@ -13,6 +14,9 @@ std::vector<HintRecord> ReadAll(Statement statement) {
   while (statement.Step()) {
     records.push_back({statement.Int(0), statement.Int(1), statement.Int(2), statement.Text(3), statement.Text(4),
                        statement.Text(5)});
+    // The value names a file of hints/; a catalogue that says otherwise was changed by somebody else.
+    if (records.back().value.find('/') != std::string::npos)
+      Throw(ErrorCode::kData, "hint {} points outside the project; remove it and paint it again", records.back().id);
   }
   return records;
 }

@@ -5,7 +5,9 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstring>
 
 #include "project/database.h"
@@ -106,6 +108,10 @@ image::Solution Load(const fs::path& path) {
 }  // namespace
 
 std::optional<image::Solution> SolutionStore::Find(const std::string& key) const {
+  // A key may come from a label, which anybody can write: it names a file of this folder and nothing else.
+  const bool plain =
+      std::all_of(key.begin(), key.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '-'; });
+  if (key.empty() || !plain) return std::nullopt;
   const fs::path path = folder_ / (key + ".solution");
   std::error_code problem;
   if (!fs::exists(path, problem)) return std::nullopt;

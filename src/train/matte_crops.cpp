@@ -19,7 +19,6 @@ constexpr int64_t kPlateValid = 10;
 constexpr int64_t kPrior = 11;
 constexpr int64_t kTrust = 12;
 constexpr int64_t kTeaches = 13;
-constexpr int64_t kStackChannels = 14;
 
 at::Tensor Part(const at::Tensor& stack, int64_t channel, int64_t count = 1) { return stack.narrow(0, channel, count); }
 

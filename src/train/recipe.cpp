@@ -60,6 +60,11 @@ void ReadMatte(const toml::table& table, const std::string& name, MatteRecipe& r
     if (row == nullptr) Throw(ErrorCode::kConfig, "recipe \"{}\": matte.{} is not a key", name, key_name);
     const std::optional<double> value = node.value<double>();
     if (!value) Throw(ErrorCode::kConfig, "recipe \"{}\": matte.{} is not a number", name, key_name);
+    // Before it is set: a number that no integer holds must not become one.
+    if (!(*value >= row->low && *value <= row->high)) {
+      Throw(ErrorCode::kConfig, "recipe \"{}\": matte.{} is {}; allowed is {} to {}", name, key_name, *value, row->low,
+            row->high);
+    }
     row->set(recipe, *value);
   }
 }

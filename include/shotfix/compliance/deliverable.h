@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -62,5 +63,13 @@ class DeliverableWriter {
 // "shot.mov" -> "shot.mov.shotfix.json"; a sequence has one for all its frames, or one for each piece that was rendered
 // alone ("shot.%04d.exr.10-19.shotfix.json").
 std::filesystem::path LabelPath(const std::filesystem::path& deliverable);
+
+// What `verify` needs of a label.
+struct LabelRecord {
+  std::string production_id;
+  std::string edit_record;
+};
+// Nothing when there is no label, or the file is none.
+std::optional<LabelRecord> ReadLabel(const std::filesystem::path& label);
 
 }  // namespace shotfix::compliance
