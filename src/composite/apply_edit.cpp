@@ -213,43 +213,69 @@ at::Tensor ApplyEditLinear(const image::Frame& frame, const image::Edit& edit) {
   return job.result;
 }
 
+namespace {
+
+// Everything that a band of rows is written from.
+struct ApplyJob {
+  const image::Frame& frame;
+  const at::Tensor& before;    // [3,H,W]
+  const at::Tensor& after;     // [3,H,W]
+  const at::Tensor& support;   // [1,H,W]
+  const at::Tensor& replaced;  // [1,H,W]
+};
+
+// Writes luma rows [begin, end) of the box's columns; `begin` lies on a chroma row. The rows around them that the
+// chroma filters reach are encoded too and not written.
+void ApplyBand(const ApplyJob& job, Box box, int64_t begin, int64_t end, image::PixelPlanes& planes) {
+  image::PixelLayout layout = planes.layout;
+  const int64_t margin = layout.chroma_shift_y > 0 ? int64_t{2} << layout.chroma_shift_y : 0;
+  box.y = std::max<int64_t>(0, begin - margin);
+  box.height = std::min(job.before.size(1), end + margin) - box.y;
+  layout.width = static_cast<int>(box.width);
+  layout.height = static_cast<int>(box.height);
+  const std::vector<image::CodePlane> source = image::CodesFromLinear(Crop(job.before, box), layout, job.frame.space);
+  const std::vector<image::CodePlane> result = image::CodesFromLinear(Crop(job.after, box), layout, job.frame.space);
+  const at::Tensor support = Crop(job.support, box);
+  const at::Tensor replaced = Crop(job.replaced, box);
+  for (size_t index = 0; index < source.size(); ++index) {
+    const bool chroma = index > 0 && !layout.is_rgb;
+    const int shift_x = chroma ? layout.chroma_shift_x : 0;
+    const int shift_y = chroma ? layout.chroma_shift_y : 0;
+    const PlaneJob of_plane{source[index],
+                            result[index],
+                            support.const_data_ptr<float>(),
+                            replaced.const_data_ptr<float>(),
+                            shift_x,
+                            shift_y,
+                            box.x >> shift_x,
+                            box.y >> shift_y,
+                            box.width,
+                            box.height,
+                            static_cast<uint64_t>(job.frame.index),
+                            index,
+                            layout.is_float ? 0 : image::MaxCode(layout)};
+    image::Plane& plane = planes.planes[index];
+    const int64_t last = (end - box.y + (int64_t{1} << shift_y) - 1) >> shift_y;
+    at::parallel_for((begin - box.y) >> shift_y, std::min<int64_t>(last, source[index].height), 16,
+                     [&](int64_t first, int64_t stop) { WriteRows(of_plane, plane, first, stop); });
+  }
+}
+
+}  // namespace
+
 image::PixelPlanes ApplyEdit(const image::Frame& frame, const image::Edit& edit, const at::Tensor& result_linear) {
+  constexpr int64_t kBandRows = 256;  // bounds what lies between; a multiple of every chroma block
   SHOTFIX_CHECK(frame.source != nullptr);
   image::PixelPlanes planes = *frame.source;
   if (edit.empty()) return planes;
   const at::Tensor before = Plain(frame.rgb);
   const at::Tensor after = Plain(result_linear);
   const Box box = ChangedBox(before, after, planes.layout);
-  if (box.height == 0) return planes;
-  image::PixelLayout layout = planes.layout;
-  layout.width = static_cast<int>(box.width);
-  layout.height = static_cast<int>(box.height);
-  const std::vector<image::CodePlane> source = image::CodesFromLinear(Crop(before, box), layout, frame.space);
-  const std::vector<image::CodePlane> result = image::CodesFromLinear(Crop(after, box), layout, frame.space);
-  const at::Tensor support = Crop(Plain(edit.support), box);
-  const at::Tensor replaced =
-      edit.alpha.defined() ? Crop(Plain(edit.alpha * edit.support), box) : at::zeros_like(support);
-  for (size_t index = 0; index < source.size(); ++index) {
-    const bool chroma = index > 0 && !layout.is_rgb;
-    const int shift_x = chroma ? layout.chroma_shift_x : 0;
-    const int shift_y = chroma ? layout.chroma_shift_y : 0;
-    const PlaneJob job{source[index],
-                       result[index],
-                       support.const_data_ptr<float>(),
-                       replaced.const_data_ptr<float>(),
-                       shift_x,
-                       shift_y,
-                       box.x >> shift_x,
-                       box.y >> shift_y,
-                       box.width,
-                       box.height,
-                       static_cast<uint64_t>(frame.index),
-                       index,
-                       layout.is_float ? 0 : image::MaxCode(layout)};
-    image::Plane& plane = planes.planes[index];
-    at::parallel_for(0, source[index].height, 16,
-                     [&](int64_t begin, int64_t end) { WriteRows(job, plane, begin, end); });
-  }
+  const at::Tensor support = Plain(edit.support);
+  const at::Tensor replaced = Plain(edit.alpha.defined() ? edit.alpha * edit.support : at::zeros_like(edit.support));
+  const ApplyJob job{frame, before, after, support, replaced};
+  for (int64_t row = box.y; row < box.y + box.height; row += kBandRows)
+    ApplyBand(job, box, row, std::min(row + kBandRows, box.y + box.height), planes);
   return planes;
 }
 

@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "shotfix/image/check.h"
 #include "shotfix/image/resample.h"
@@ -21,40 +22,57 @@ at::Tensor BlurAtQuarter(const at::Tensor& picture, int64_t radius_px) {
   return image::Resize(image::BoxMean(small.contiguous(), radius_px / 4), height, width);
 }
 
-// One pass of blur fusion around the layers known so far.
-Layers BlurFusion(const at::Tensor& picture, const at::Tensor& matte, const Layers& known, int64_t radius_px) {
+// The picture's layers as far as they are known.
+struct Layers {
+  at::Tensor foreground;
+  at::Tensor background;
+};
+
+// One pass of blur fusion around the layers known so far. In place where it can be: at UHD each picture is 100 MB.
+Layers BlurFusion(const at::Tensor& picture, const at::Tensor& matte, Layers known, int64_t radius_px) {
   constexpr double kTiny = 1e-5;
   const at::Tensor blurred_matte = BlurAtQuarter(matte, radius_px);
   Layers mean;
-  mean.foreground = BlurAtQuarter(known.foreground * matte, radius_px) / (blurred_matte + kTiny);
-  mean.background = BlurAtQuarter(known.background * (1 - matte), radius_px) / (1 - blurred_matte + kTiny);
-  const at::Tensor rest = picture - matte * mean.foreground - (1 - matte) * mean.background;
-  return {(mean.foreground + matte * rest).clamp_min(0), mean.background};
+  mean.foreground = BlurAtQuarter(known.foreground.mul(matte), radius_px).div_(blurred_matte + kTiny);
+  known.foreground = at::Tensor();
+  mean.background = BlurAtQuarter(known.background.mul(1 - matte), radius_px).div_(1 - blurred_matte + kTiny);
+  known.background = at::Tensor();
+  at::Tensor rest = picture - matte * mean.foreground;
+  rest.sub_((1 - matte) * mean.background);
+  return {mean.foreground.add_(rest.mul_(matte)).clamp_min_(0), mean.background};
 }
 
-Layers FuseTwice(const at::Tensor& picture, const at::Tensor& matte) {
+at::Tensor FuseTwice(const at::Tensor& picture, const at::Tensor& matte) {
   const int64_t wide = std::max<int64_t>(4, std::max(picture.size(1), picture.size(2)) / 14);
   const int64_t narrow = std::max<int64_t>(2, wide / 15);
-  return BlurFusion(picture, matte, BlurFusion(picture, matte, {picture, picture}, wide), narrow);
+  return BlurFusion(picture, matte, BlurFusion(picture, matte, {picture, picture}, wide), narrow).foreground;
 }
 
 }  // namespace
 
-Layers EstimateLayers(const at::Tensor& picture, const at::Tensor& matte, const at::Tensor& plate,
-                      const at::Tensor& plate_valid) {
+at::Tensor EstimateForeground(const at::Tensor& picture, const at::Tensor& matte, const at::Tensor& plate,
+                              const at::Tensor& plate_valid) {
+  constexpr int64_t kBandRows = 128;
   image::CheckTensor(picture, "picture", {3, image::kAnySize, image::kAnySize});
   image::CheckTensor(matte, "matte", {1, picture.size(1), picture.size(2)});
   // One infinite highlight of a float clip would spread over the whole running sum.
-  const at::Tensor finite = at::nan_to_num(picture, 0.0, kBrightest, 0.0);
-  const Layers fused = FuseTwice(finite, matte);
-  // The equation is exact where the matte is large and unbounded where it is small: it counts as much as it can be
-  // trusted.
-  const at::Tensor solved = ((picture - (1 - matte) * plate) / matte.clamp_min(0.05)).clamp(0, 1e4);
-  const at::Tensor ceiling = at::max(fused.foreground * 2, picture) + 0.05;
-  const at::Tensor weight = plate_valid * ((matte - 0.1) / 0.5).clamp(0, 1);
-  const at::Tensor foreground = fused.foreground * (1 - weight) + at::min(solved, ceiling) * weight;
-  const at::Tensor around = at::where(matte <= 0, picture, fused.background);
-  return {at::where(matte >= 1, picture, foreground), plate * plate_valid + around * (1 - plate_valid)};
+  const bool finite = std::isfinite(picture.amax().item<float>()) && std::isfinite(picture.amin().item<float>());
+  const at::Tensor fused = FuseTwice(finite ? picture : at::nan_to_num(picture, 0.0, kBrightest, 0.0), matte);
+  at::Tensor result = at::empty_like(picture);
+  // What is left looks at single pixels: by bands, so that what lies between takes no whole picture.
+  for (int64_t row = 0; row < picture.size(1); row += kBandRows) {
+    const int64_t rows = std::min(kBandRows, picture.size(1) - row);
+    const auto band = [&](const at::Tensor& whole) { return whole.narrow(1, row, rows); };
+    const at::Tensor alpha = band(matte);
+    // The equation is exact where the matte is large and unbounded where it is small: it counts as much as it can be
+    // trusted.
+    const at::Tensor solved = ((band(picture) - (1 - alpha) * band(plate)) / alpha.clamp_min(0.05)).clamp(0, 1e4);
+    const at::Tensor ceiling = at::max(band(fused) * 2, band(picture)) + 0.05;
+    const at::Tensor weight = band(plate_valid) * ((alpha - 0.1) / 0.5).clamp(0, 1);
+    const at::Tensor foreground = band(fused) * (1 - weight) + at::min(solved, ceiling) * weight;
+    band(result).copy_(at::where(alpha >= 1, band(picture), foreground));
+  }
+  return result;
 }
 
 }  // namespace shotfix::composite

@@ -116,16 +116,24 @@ GrainModel GrainMeter::Model() const {
 }
 
 at::Tensor AddGrain(const at::Tensor& perceptual, const GrainModel& model, int64_t frame, uint64_t seed) {
+  constexpr int64_t kBandRows = 128;
   if (model.MeanSigma() <= 1e-5F) return perceptual;
   at::Tensor noise = WhiteNoise(perceptual.size(1), perceptual.size(2), frame, seed);
   const double own = std::sqrt(1.0 - model.chroma_link);
   const double shared = std::sqrt(model.chroma_link);
-  noise = noise.narrow(0, 0, 3) * own + noise.narrow(0, 3, 1) * shared;
+  noise = (noise.narrow(0, 0, 3) * own).add_(noise.narrow(0, 3, 1) * shared);
   if (model.correlation_px > 0.2F) {
     noise = image::GaussianBlur(noise, model.correlation_px);
-    noise = noise / noise.square().mean().sqrt().clamp_min(1e-6);
+    noise.div_(noise.square().mean().sqrt().clamp_min(1e-6));
   }
-  return (perceptual + noise.to(perceptual.device()) * SigmaAt(perceptual, model)).clamp(0, 1);
+  noise = noise.to(perceptual.device());
+  // By bands: the table's look-up takes five times the picture.
+  for (int64_t row = 0; row < noise.size(1); row += kBandRows) {
+    const int64_t rows = std::min(kBandRows, noise.size(1) - row);
+    const at::Tensor clean = perceptual.narrow(1, row, rows);
+    noise.narrow(1, row, rows).mul_(SigmaAt(clean, model)).add_(clean).clamp_(0, 1);
+  }
+  return noise;
 }
 
 std::optional<double> EdgeBlurSigma(const at::Tensor& perceptual, const at::Tensor& mask) {

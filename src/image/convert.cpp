@@ -165,11 +165,25 @@ at::Tensor ApplyMatrix(const at::Tensor& rgb, const std::array<float, 9>& matrix
   return at::matmul(m, rgb.flatten(1)).view_as(rgb);
 }
 
+namespace {
+
+// The clipped copy becomes the result: at UHD a picture less.
+at::Tensor Clipped(const at::Tensor& picture, const Curve& curve) {
+  at::Tensor clipped = picture.clamp(0, 1).contiguous();
+  if (!clipped.device().is_cpu()) return curve.Apply(clipped);
+  float* values = clipped.mutable_data_ptr<float>();
+  at::parallel_for(0, clipped.numel(), 1 << 14,
+                   [&](int64_t begin, int64_t end) { curve.Apply(values + begin, end - begin); });
+  return clipped;
+}
+
+}  // namespace
+
 at::Tensor PerceptualFromLinear(const at::Tensor& rgb) {
-  return Curve::Get(Transfer::kSrgb, Curve::Direction::kCodeFromLinear).Apply(rgb.clamp(0, 1));
+  return Clipped(rgb, Curve::Get(Transfer::kSrgb, Curve::Direction::kCodeFromLinear));
 }
 at::Tensor LinearFromPerceptual(const at::Tensor& encoded) {
-  return Curve::Get(Transfer::kSrgb, Curve::Direction::kLinearFromCode).Apply(encoded.clamp(0, 1));
+  return Clipped(encoded, Curve::Get(Transfer::kSrgb, Curve::Direction::kLinearFromCode));
 }
 
 }  // namespace shotfix::image

@@ -61,6 +61,10 @@ class Reader {
     std::memcpy(to, in_.data(), size);
     in_.remove_prefix(size);
   }
+  // Before memory is taken for them.
+  void Expect(size_t bytes) const {
+    if (bytes > in_.size()) throw Damaged();
+  }
   bool done() const { return in_.empty(); }
 
  private:
@@ -115,6 +119,7 @@ media::PictureLayer ReadLayer(Reader& reader) {
   const int64_t height = reader.Number(kMaxSide);
   const int64_t width = reader.Number(kMaxSide);
   if (channels < 1 || height < 1 || width < 1 || channels * height * width > int64_t{1} << 31) throw Damaged();
+  reader.Expect(static_cast<size_t>(channels * height * width) * (layer.as_half ? 2 : 4));
   at::Tensor values = at::empty({channels, height, width}, layer.as_half ? at::kHalf : at::kFloat);
   reader.Bytes(values.mutable_data_ptr(), values.nbytes());
   layer.values = values.to(at::kFloat);

@@ -2,6 +2,7 @@
 #include "shotfix/pipeline/render.h"
 
 #include <ATen/ATen.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <thread>
@@ -18,7 +19,20 @@
 namespace shotfix::pipeline {
 namespace {
 
-constexpr size_t kQueueFrames = 3;
+// Frames that wait between threads: three of HD, one of UHD.
+size_t QueueFrames(const image::PixelLayout& layout) {
+  constexpr size_t kBudgetBytes = size_t{128} << 20;
+  const size_t frame_bytes = static_cast<size_t>(layout.width) * static_cast<size_t>(layout.height) * 3 * sizeof(float);
+  return std::clamp<size_t>(kBudgetBytes / frame_bytes, 1, 3);
+}
+
+// Note [Large pictures]: glibc keeps blocks of up to 32 MB in a heap that only grows; planes and mattes of UHD are of
+// that size and leave holes in it, half a gigabyte of them. For pictures over HD they go back to the system at once,
+// which costs a few milliseconds a frame.
+void ReturnLargeBlocks(const image::PixelLayout& layout) {
+  constexpr int kBlockBytes = 4 << 20;
+  if (IsLarge(layout)) mallopt(M_MMAP_THRESHOLD, kBlockBytes);
+}
 
 // Frames to read so that every written frame has the neighbours it would have in the whole clip.
 FrameRange ReadRange(const RenderInputs& inputs, FrameRange wanted) {
@@ -37,11 +51,13 @@ void DecodeAll(const RenderInputs& inputs, FrameRange range, BoundedQueue<image:
     media::Decoder decoder(inputs.clip, inputs.device);
     decoder.Seek(range.begin);
     std::map<std::string, double> sums;
+    const bool large = IsLarge(inputs.clip.layout);
     for (int64_t index = range.begin; index < range.end; ++index) {
       std::optional<image::Frame> frame;
       {
         const StageTimer timer(sums, "decode");
-        frame = decoder.Next();
+        // Large frames wait as samples: their light takes twice the memory.
+        frame = large ? decoder.NextSamples() : decoder.Next();
       }
       seconds = sums["decode"];
       if (!frame || !queue.Push(std::move(*frame))) break;
@@ -123,8 +139,13 @@ class PassChain {
 
   // False when the writer has gone: nobody wants more.
   bool Push(image::Frame frame) {
+    if (!frame.rgb.defined()) {
+      const StageTimer timer(seconds_, "decode large");
+      frame.rgb = image::LinearFromPlanes(*frame.source, frame.space).to(inputs_.device);
+      if (frame.source->layout.has_alpha) frame.alpha = image::AlphaFromPlanes(*frame.source).to(inputs_.device);
+    }
     const at::Tensor rgb = frame.rgb;
-    stages_.front().Push({std::move(frame), rgb, {}, {}, {}, {}});
+    stages_.front().Push({std::move(frame), rgb, {}, {}, {}, {}, {}});
     Advance(false);
     return wanted_;
   }
@@ -186,6 +207,7 @@ image::PixelLayout OutputLayout(const media::ClipInfo& clip, bool linear_output,
 RenderStats Render(const RenderInputs& inputs, compliance::DeliverableWriter& writer, Progress& progress) {
   SHOTFIX_CHECK(!inputs.passes.empty());
   RenderStats stats;
+  ReturnLargeBlocks(inputs.clip.layout);
   const auto start = std::chrono::steady_clock::now();
   RenderOutput output(inputs, writer, stats);
   const FrameRange wanted{output.Replay(progress), inputs.frames.end};
@@ -194,8 +216,9 @@ RenderStats Render(const RenderInputs& inputs, compliance::DeliverableWriter& wr
   double encode_s = 0;
   if (wanted.size() > 0) {
     std::exception_ptr encode_problem;
-    BoundedQueue<image::Frame> decoded(kQueueFrames);
-    BoundedQueue<OutputFrame> finished(kQueueFrames);
+    const size_t waiting = QueueFrames(inputs.clip.layout);
+    BoundedQueue<image::Frame> decoded(waiting);
+    BoundedQueue<OutputFrame> finished(waiting);
     std::jthread decode_thread([&] { DecodeAll(inputs, ReadRange(inputs, wanted), decoded, decode_s); });
     std::jthread encode_thread([&] { EncodeAll(output, finished, encode_s, encode_problem); });
     try {

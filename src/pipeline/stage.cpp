@@ -8,6 +8,7 @@
 #include "pipeline/edit_layers.h"
 #include "shotfix/composite/apply_edit.h"
 #include "shotfix/image/analysis.h"
+#include "shotfix/image/convert.h"
 
 namespace shotfix::pipeline {
 namespace {
@@ -43,6 +44,7 @@ void PassStage::ProposeUpTo(int64_t end) {
       if (k > 0) links_.push_back(temporal::LinkFrames(*flow_, entries_.back().guide, entry.guide));
     }
     entries_.push_back(std::move(entry));
+    if (begin_ + k != next_) Park(begin_ + k);
   }
 }
 
@@ -60,8 +62,27 @@ image::Edit PassStage::StableEdit(int64_t index) {
   return temporal::Stabilise(entries, centre - first, links, pass_.stabiliser);
 }
 
+// A large frame that waits for its turn after it was proposed for goes back to its samples, when it is as decoded and
+// no other frame's proposal will look at it.
+void PassStage::Park(int64_t index) {
+  WorkFrame& work = frames_[static_cast<size_t>(index - begin_)];
+  const bool as_decoded = work.frame.rgb.is_same(work.source_rgb);
+  const bool alone = pass_.traits.frames_before == 0 && pass_.traits.frames_after == 0;
+  if (!as_decoded || !alone || !IsLarge(work.frame.source->layout)) return;
+  work.parked_on = work.frame.rgb.device();
+  work.frame.rgb = work.source_rgb = at::Tensor();
+}
+
+// Frames stay in the window for their place in it; what is large of them goes as soon as nobody will look at it: the
+// stabiliser wants gain, warp, alpha and guide of a neighbour, and a pass sees pictures only within its own reach.
 void PassStage::DropOld() {
   const int64_t keep = std::max(pass_.stabiliser.Radius(), ReachBefore(pass_));
+  const int64_t seen_from = next_ - pass_.traits.frames_before;
+  for (int64_t k = begin_; k < next_; ++k) {
+    const auto place = static_cast<size_t>(k - begin_);
+    if (place < entries_.size()) entries_[place].edit.fill = entries_[place].edit.support = at::Tensor();
+    if (k < seen_from) frames_[place] = {};
+  }
   while (begin_ + keep < next_) {
     frames_.pop_front();
     entries_.pop_front();
@@ -75,6 +96,10 @@ std::optional<WorkFrame> PassStage::Pop() {
   if (next_ >= have || (!finished_ && next_ + ReachAfter(pass_) >= have)) return std::nullopt;
   ProposeUpTo(std::min(have, next_ + pass_.stabiliser.Radius() + 1));
   WorkFrame result = frames_[static_cast<size_t>(next_ - begin_)];
+  if (result.parked_on) {
+    result.frame.rgb = image::LinearFromPlanes(*result.frame.source, result.frame.space).to(*result.parked_on);
+    result.source_rgb = result.frame.rgb;
+  }
   result.last_edit = StableEdit(next_);
   const StageTimer timer(seconds_, "apply");
   if (!result.last_edit.empty()) {

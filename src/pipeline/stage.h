@@ -20,7 +20,13 @@ struct WorkFrame {
   at::Tensor replaced;    // how much of the source fills have replaced
   image::Edit last_edit;
   std::vector<media::PictureLayer> layers;  // of all passes so far, when they are wanted
+  std::optional<c10::Device> parked_on;     // rgb was let go while the frame waits, and comes back to this device
 };
+
+// Over HD: such pictures are kept as few as can be.
+inline bool IsLarge(const image::PixelLayout& layout) {
+  return int64_t{layout.width} * layout.height > int64_t{2048} * 1200;
+}
 
 // Adds the time it lives to a named sum.
 class StageTimer {
@@ -49,6 +55,7 @@ class PassStage {
   void ProposeUpTo(int64_t end);
   image::Edit StableEdit(int64_t index);
   void DropOld();
+  void Park(int64_t index);
 
   const RenderPass& pass_;
   bool layers_;

@@ -35,6 +35,11 @@ at::Tensor Expand(const std::string& packed, const std::array<int64_t, 3>& shape
     if (side < 1 || side > kMaxSide)
       Throw(ErrorCode::kData, "\"{}\" is damaged; delete it and run again", path.string());
   }
+  // Deflate packs 1032 to 1 at most: a shape that promises more is damage, found before memory is taken for it.
+  const double bytes = static_cast<double>(shape[0]) * static_cast<double>(shape[1]) * static_cast<double>(shape[2]) *
+                       static_cast<double>(at::elementSize(type));
+  if (bytes > 1100.0 * static_cast<double>(packed.size()))
+    Throw(ErrorCode::kData, "\"{}\" is damaged; delete it and run again", path.string());
   at::Tensor tensor = at::empty({shape[0], shape[1], shape[2]}, type);
   uLongf size = tensor.nbytes();
   const int result = uncompress(static_cast<Bytef*>(tensor.mutable_data_ptr()), &size,

@@ -29,7 +29,7 @@ ResidentExample MakeResident(const MatteExample& example, const at::Tensor& teac
   const at::Tensor none = at::zeros_like(example.matte);
   const at::Tensor plate = resident.has_plate ? example.plate.rgb : none.expand({3, -1, -1});
   const at::Tensor valid = resident.has_plate ? example.plate.valid : none;
-  const at::Tensor foreground = composite::EstimateLayers(example.perceptual, example.matte, plate, valid).foreground;
+  const at::Tensor foreground = composite::EstimateForeground(example.perceptual, example.matte, plate, valid);
   const at::Tensor prior = resident.has_prior ? example.prior.matte : none;
   const at::Tensor trust = resident.has_prior ? example.prior.trust : none;
   resident.stack = at::cat({example.perceptual, foreground, plate, example.matte, valid, prior, trust, teaches})

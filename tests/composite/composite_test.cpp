@@ -172,12 +172,12 @@ TEST_CASE("with the plate the actor's own colours come back", "[composite]") {
   const at::Tensor colours = at::full_like(shot.walls[1], 0.8);
   const at::Tensor picture = matte * colours + (1 - matte) * shot.walls[1];
   const at::Tensor valid = at::ones_like(matte);
-  const at::Tensor with_plate = EstimateLayers(picture, matte, shot.walls[1], valid).foreground;
+  const at::Tensor with_plate = EstimateForeground(picture, matte, shot.walls[1], valid);
   at::Tensor blinding = picture.clone();
   blinding.narrow(1, 0, 1).narrow(2, 0, 1).fill_(std::numeric_limits<float>::infinity());
-  const at::Tensor far = EstimateLayers(blinding, matte, shot.walls[1], at::zeros_like(matte)).foreground;
+  const at::Tensor far = EstimateForeground(blinding, matte, shot.walls[1], at::zeros_like(matte));
   CHECK(far.narrow(1, far.size(1) / 2, 1).isfinite().all().item<bool>());
-  const at::Tensor without = EstimateLayers(picture, matte, shot.walls[1], at::zeros_like(matte)).foreground;
+  const at::Tensor without = EstimateForeground(picture, matte, shot.walls[1], at::zeros_like(matte));
   const at::Tensor band = ((matte > 0.1) & (matte < 0.95)).to(at::kFloat);
   const auto error = [&](const at::Tensor& estimate) {
     return ((estimate - colours).abs() * band).sum().item<double>() / (3 * band.sum().item<double>());

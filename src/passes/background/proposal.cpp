@@ -82,7 +82,7 @@ at::Tensor BackgroundProposer::FullMatte(const image::Frame& frame, const at::Te
   return Levels(Shrink(matte.to(perceptual.device()), options_.matte_shrink_px), options_);
 }
 
-composite::Layers BackgroundProposer::SplitLayers(const image::Frame& frame, const at::Tensor& matte) const {
+at::Tensor BackgroundProposer::Foreground(const image::Frame& frame, const at::Tensor& matte) const {
   const temporal::PlateView view =
       temporal::ViewPlate(facts_.plate, ReferenceFromFrame(frame.index), facts_.size.height, facts_.size.width);
   const at::Tensor plate =
@@ -90,7 +90,7 @@ composite::Layers BackgroundProposer::SplitLayers(const image::Frame& frame, con
   // The stored plate ends at white: brighter places are estimated from the frame itself.
   const at::Tensor in_range = (view.rgb.amax(0, true) < 0.99).to(at::kFloat);
   const at::Tensor valid = image::Resize(view.valid * in_range, frame.height(), frame.width()).to(matte.device());
-  return composite::EstimateLayers(frame.rgb, matte, plate, valid);
+  return composite::EstimateForeground(frame.rgb, matte, plate, valid);
 }
 
 double BackgroundProposer::PlateBlurSigma() const {
@@ -117,9 +117,8 @@ at::Tensor BackgroundProposer::NewBackground(const image::Frame& frame) const {
   if (!options_.match_grain || facts_.grain.MeanSigma() < 1e-4F) return plate;
   // Grain is added where codes can hold it; brighter than white stays as it is.
   const at::Tensor clean = image::PerceptualFromLinear(plate);
-  const at::Tensor grainy =
-      image::LinearFromPerceptual(composite::AddGrain(clean, facts_.grain, frame.index, options_.seed));
-  return plate + (grainy - image::LinearFromPerceptual(clean));
+  at::Tensor grainy = image::LinearFromPerceptual(composite::AddGrain(clean, facts_.grain, frame.index, options_.seed));
+  return grainy.sub_(image::LinearFromPerceptual(clean)).add_(plate);
 }
 
 // Note [Carrying a composite]: the wanted picture is aF + (1-a)N. An edit gives (1-A)I + A * fill with its own alpha A,
@@ -139,15 +138,16 @@ image::Edit BackgroundProposer::Propose(const FrameWindow& window) const {
 }
 
 void BackgroundProposer::PutOverPlate(const image::Frame& frame, const at::Tensor& matte, image::Edit& edit) const {
+  // In place where it can be: at UHD each picture is 100 MB.
   const at::Tensor inverse = 1 - matte;
+  at::Tensor foreground = Foreground(frame, matte);
   const at::Tensor new_background = NewBackground(frame);
-  const composite::Layers layers = SplitLayers(frame, matte);
-  const at::Tensor foreground = frame.rgb + options_.despill * (layers.foreground - frame.rgb);
-  at::Tensor change = matte * foreground + inverse * new_background - frame.rgb;
+  foreground = foreground.sub_(frame.rgb).mul_(options_.despill).add_(frame.rgb);
+  at::Tensor change = (matte * foreground).add_(inverse * new_background).sub_(frame.rgb);
   // Wrap and screen spill reach into the actor, where alpha is 0: alpha grows there just enough to carry them.
   const double wrap_px = options_.light_wrap_size * static_cast<double>(frame.height());
   if (options_.light_wrap > 0 && wrap_px > 0) {
-    change = change + composite::LightWrap(new_background, matte, wrap_px, options_.light_wrap);
+    change.add_(composite::LightWrap(new_background, matte, wrap_px, options_.light_wrap));
     const at::Tensor reach = image::GaussianBlur(inverse, wrap_px) * options_.light_wrap;
     edit.alpha = at::max(edit.alpha, at::where(reach > kSmallestAlpha, reach, at::zeros_like(reach)));
   }
@@ -155,12 +155,13 @@ void BackgroundProposer::PutOverPlate(const image::Frame& frame, const at::Tenso
     const at::Tensor near =
         (image::GaussianBlur(inverse, kSpillReach * static_cast<double>(frame.height())) * 2).clamp(0, 1);
     const at::Tensor spill = ScreenSpill(foreground, *screen_channel_) * (options_.despill * matte * near);
-    change = change - spill;
+    change.sub_(spill);
     edit.alpha = at::max(edit.alpha, near * (spill.amax(0, true) > kSmallestSpill));
   }
   // The fill itself may be negative (a dark plate behind an edge that was bright); the picture that it gives may not.
-  const at::Tensor wanted = (frame.rgb + change).clamp_min(0);
-  const at::Tensor carried = frame.rgb + (wanted - frame.rgb) / edit.alpha.clamp_min(kSmallestAlpha);
+  foreground = at::Tensor();
+  at::Tensor carried = change.add_(frame.rgb).clamp_min_(0).sub_(frame.rgb);
+  carried.div_(edit.alpha.clamp_min(kSmallestAlpha)).add_(frame.rgb);
   edit.fill = at::where(edit.alpha > kSmallestAlpha, carried, new_background);
 }
 

@@ -15,7 +15,7 @@ class BackgroundProposer final : public Proposer {
 
  private:
   at::Tensor FullMatte(const image::Frame& frame, const at::Tensor& perceptual) const;
-  composite::Layers SplitLayers(const image::Frame& frame, const at::Tensor& matte) const;
+  at::Tensor Foreground(const image::Frame& frame, const at::Tensor& matte) const;
   void PutOverPlate(const image::Frame& frame, const at::Tensor& matte, image::Edit& edit) const;
   at::Tensor NewBackground(const image::Frame& frame) const;
   double PlateBlurSigma() const;
