@@ -23,5 +23,6 @@ void AddRunCommand(const CommandHost& host);
 void AddVerifyCommand(const CommandHost& host);
 void AddDoctorCommand(const CommandHost& host);
 void AddConsentCommand(const CommandHost& host);
+void AddColourCommand(const CommandHost& host);
 
 }  // namespace shotfix::cli

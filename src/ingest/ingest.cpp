@@ -15,6 +15,7 @@
 #include "shotfix/media/clip_files.h"
 #include "shotfix/media/decoder.h"
 #include "shotfix/media/still.h"
+#include "shotfix/project/colour_rules.h"
 
 namespace fs = std::filesystem;
 
@@ -45,7 +46,7 @@ std::string InfoJson(const media::ClipInfo& info) {
 class Ingester {
  public:
   Ingester(const project::Project& project, const IngestOptions& options)
-      : project_(project), options_(options), clips_(project) {
+      : project_(project), options_(options), clips_(project), rules_(project) {
     if (options.slate_log) slates_ = ReadSlates(*options.slate_log);
     if (!options.in_space.empty()) probe_.in_space = image::ParseColourSpace(options.in_space);
     if (options.locate_faces && !locator_.available())
@@ -57,7 +58,13 @@ class Ingester {
     const std::optional<project::ClipRecord> same_path = clips_.FindByPath(path.string());
     if (same_path && same_path->size_bytes == stamp.size_bytes && same_path->mtime_ns == stamp.mtime_ns)
       return Known(*same_path, report);
-    const media::ClipInfo info = media::Probe(path, probe_);
+    media::ProbeOptions probe = probe_;
+    media::ClipInfo info = media::Probe(path, probe);
+    const std::string space = options_.in_space.empty() ? RuledSpace(path, info) : options_.in_space;
+    if (options_.in_space.empty() && !space.empty()) {
+      probe.in_space = image::ParseColourSpace(space);
+      info = media::Probe(path, probe);
+    }
     const std::string sha256 = media::HashClip(path);
     if (auto same = clips_.FindBySha(sha256)) {
       // The same content at another place: a moved clip is found again, a copy changes nothing.
@@ -68,6 +75,7 @@ class Ingester {
       return Known(*same, report);
     }
     project::ClipRecord record = Describe(path, info);
+    record.in_space = space;
     record.sha256 = sha256;
     record.size_bytes = stamp.size_bytes;
     record.mtime_ns = stamp.mtime_ns;
@@ -83,6 +91,15 @@ class Ingester {
     ++report.known;
   }
 
+  // What the project's rules say of this file, its reel or its camera; empty when they say nothing.
+  std::string RuledSpace(const fs::path& path, const media::ClipInfo& info) const {
+    std::vector<std::string> names = {path.filename().string()};
+    for (const auto* metadata : {&info.stream_metadata, &info.file_metadata}) {
+      for (const auto& [key, value] : *metadata) names.push_back(value);
+    }
+    return rules_.SpaceFor(names).value_or("");
+  }
+
   project::ClipRecord Describe(const fs::path& path, const media::ClipInfo& info) const {
     project::ClipRecord record;
     std::string stem = path.stem().string();
@@ -96,7 +113,6 @@ class Ingester {
     const auto slate = slates_.find(key);
     record.scene = !options_.scene.empty() || slate == slates_.end() ? options_.scene : slate->second.scene;
     record.take = !options_.take.empty() || slate == slates_.end() ? options_.take : slate->second.take;
-    record.in_space = options_.in_space;  // tags in the file win anyway
     record.info_json = InfoJson(info);
     return record;
   }
@@ -128,6 +144,7 @@ class Ingester {
   const project::Project& project_;
   const IngestOptions& options_;
   project::ClipStore clips_;
+  project::ColourRules rules_;
   std::map<std::string, Slate> slates_;
   media::ProbeOptions probe_;
   FaceLocator locator_;

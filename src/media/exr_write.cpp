@@ -245,21 +245,6 @@ class ExrSink final : public FrameSink {
 
 }  // namespace
 
-void OpenExr(const std::string& path, const std::function<void(Imf::MultiPartInputFile&)>& read) {
-  std::error_code problem;
-  if (!std::filesystem::exists(path, problem)) Throw(ErrorCode::kNoInput, "\"{}\" does not exist", path);
-  if (std::filesystem::file_size(path, problem) == 0)
-    Throw(ErrorCode::kData, "\"{}\" is empty (0 bytes); copy it again from the card or the server", path);
-  try {
-    Imf::MultiPartInputFile file(path.c_str(), Imf::globalThreadCount(), false);
-    read(file);
-  } catch (const Error&) {
-    throw;
-  } catch (const std::exception& reason) {
-    Throw(ErrorCode::kData, "\"{}\" does not read as OpenEXR: {}", path, reason.what());
-  }
-}
-
 std::unique_ptr<FrameSink> MakeExrSink(const std::filesystem::path& path, const EncodeSettings& settings,
                                        const ClipInfo& source) {
   return std::make_unique<ExrSink>(path, settings, source);

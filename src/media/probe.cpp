@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <regex>
 #include <set>
+#include <type_traits>
 
 #include "media/dpx_header.h"
 #include "media/exr.h"
@@ -30,18 +32,36 @@ bool IsStill(const std::filesystem::path& path) {
   return std::find(kStillExtensions.begin(), kStillExtensions.end(), LowerExtension(path)) != kStillExtensions.end();
 }
 
+// A container may hold any number here; read as what it is, not as one of FFmpeg's names. `count` and above, and what a
+// tag reserves, become unspecified.
+template <typename Name>
+int CodeOf(const Name& name, int count, int unspecified) {
+  std::underlying_type_t<Name> value = 0;
+  std::memcpy(&value, &name, sizeof(value));
+  return static_cast<int64_t>(value) >= 0 && static_cast<int64_t>(value) < count ? static_cast<int>(value)
+                                                                                 : unspecified;
+}
+
+ColourTags TagsOf(const AVCodecParameters& parameters) {
+  return {CodeOf(parameters.color_primaries, AVCOL_PRI_NB, AVCOL_PRI_UNSPECIFIED),
+          CodeOf(parameters.color_trc, AVCOL_TRC_NB, AVCOL_TRC_UNSPECIFIED),
+          CodeOf(parameters.color_space, AVCOL_SPC_NB, AVCOL_SPC_UNSPECIFIED),
+          CodeOf(parameters.color_range, AVCOL_RANGE_NB, AVCOL_RANGE_UNSPECIFIED),
+          CodeOf(parameters.chroma_location, AVCHROMA_LOC_NB, AVCHROMA_LOC_UNSPECIFIED)};
+}
+
 // H.273 code points pass through as numbers; those that we have no name for become unknown.
-image::ColourSpace SpaceOf(const AVCodecParameters& parameters) {
+image::ColourSpace SpaceOf(const ColourTags& tags) {
   image::ColourSpace space;
-  switch (parameters.color_primaries) {
+  switch (tags.primaries) {
     case AVCOL_PRI_BT709:
     case AVCOL_PRI_BT470BG:
     case AVCOL_PRI_SMPTE170M:
     case AVCOL_PRI_BT2020:
-    case AVCOL_PRI_SMPTE432: space.primaries = static_cast<image::Primaries>(parameters.color_primaries); break;
+    case AVCOL_PRI_SMPTE432: space.primaries = static_cast<image::Primaries>(tags.primaries); break;
     default: break;
   }
-  switch (parameters.color_trc) {
+  switch (tags.transfer) {
     case AVCOL_TRC_BT709:
     case AVCOL_TRC_GAMMA22:
     case AVCOL_TRC_GAMMA28:
@@ -51,27 +71,21 @@ image::ColourSpace SpaceOf(const AVCodecParameters& parameters) {
     case AVCOL_TRC_BT2020_10:
     case AVCOL_TRC_BT2020_12:
     case AVCOL_TRC_SMPTE2084:
-    case AVCOL_TRC_ARIB_STD_B67: space.transfer = static_cast<image::Transfer>(parameters.color_trc); break;
+    case AVCOL_TRC_ARIB_STD_B67: space.transfer = static_cast<image::Transfer>(tags.transfer); break;
     default: break;
   }
-  switch (parameters.color_space) {
+  switch (tags.matrix) {
     case AVCOL_SPC_RGB:
     case AVCOL_SPC_BT709:
     case AVCOL_SPC_BT470BG:
     case AVCOL_SPC_SMPTE170M:
-    case AVCOL_SPC_BT2020_NCL: space.matrix = static_cast<image::Matrix>(parameters.color_space); break;
+    case AVCOL_SPC_BT2020_NCL: space.matrix = static_cast<image::Matrix>(tags.matrix); break;
     default: break;
   }
-  if (parameters.color_range == AVCOL_RANGE_MPEG) space.range = image::Range::kLimited;
-  if (parameters.color_range == AVCOL_RANGE_JPEG) space.range = image::Range::kFull;
-  if (parameters.chroma_location <= AVCHROMA_LOC_TOPLEFT)
-    space.chroma_site = static_cast<image::ChromaSite>(parameters.chroma_location);
+  if (tags.range == AVCOL_RANGE_MPEG) space.range = image::Range::kLimited;
+  if (tags.range == AVCOL_RANGE_JPEG) space.range = image::Range::kFull;
+  if (tags.chroma_site <= AVCHROMA_LOC_TOPLEFT) space.chroma_site = static_cast<image::ChromaSite>(tags.chroma_site);
   return space;
-}
-
-ColourTags TagsOf(const AVCodecParameters& parameters) {
-  return {parameters.color_primaries, parameters.color_trc, parameters.color_space, parameters.color_range,
-          parameters.chroma_location};
 }
 
 // What the file type itself says where nobody else does.
@@ -174,9 +188,9 @@ void ReadStream(const AVFormatContext& input, const AVStream& stream, ClipInfo& 
   }
   info.says_progressive = parameters.field_order == AV_FIELD_PROGRESSIVE;
   info.layout = LayoutOf(static_cast<AVPixelFormat>(parameters.format), parameters.width, parameters.height);
-  info.space = SpaceOf(parameters);
-  if (stream.sample_aspect_ratio.num > 0) info.sample_aspect = FromAv(stream.sample_aspect_ratio);
   info.tags = TagsOf(parameters);
+  info.space = SpaceOf(info.tags);
+  if (stream.sample_aspect_ratio.num > 0) info.sample_aspect = FromAv(stream.sample_aspect_ratio);
   info.timecode = TimecodeOf(input, stream);
   ReadIdentity(input, stream, info);
 }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "shotfix/core/error.h"
+#include "shotfix/core/json_number.h"
 #include "shotfix/model/safetensors.h"
 
 namespace shotfix::model {
@@ -39,14 +40,16 @@ Head FromJson(const Json& json) {
   head.recipe_toml = json.at("recipe_toml").get<std::string>();
   head.consent_ids = json.at("consent_ids").get<std::vector<std::string>>();
   head.held_out_mad = json.at("held_out_mad").get<double>();
-  head.seed = json.at("seed").get<int64_t>();
-  head.steps = json.at("steps").get<int64_t>();
+  head.seed = WholeNumber(json.at("seed"));
+  head.steps = WholeNumber(json.at("steps"));
   for (const Json& use : json.value("footage", Json::array())) {
-    head.footage.push_back(
-        {use.at("clip"), use.at("sha256"), use.at("painted_frames"), {use.at("frames").at(0), use.at("frames").at(1)}});
+    head.footage.push_back({use.at("clip"),
+                            use.at("sha256"),
+                            WholeNumbers(use.at("painted_frames")),
+                            {WholeNumber(use.at("frames").at(0)), WholeNumber(use.at("frames").at(1))}});
   }
   for (const Json& point : json.value("curve", Json::array()))
-    head.curve.push_back({point.at(0), point.at(1), point.at(2)});
+    head.curve.push_back({WholeNumber(point.at(0)), point.at(1), point.at(2)});
   return head;
 }
 

@@ -10,6 +10,7 @@
 
 #include "shotfix/core/atomic_file.h"
 #include "shotfix/core/error.h"
+#include "shotfix/core/json_number.h"
 
 namespace shotfix::model {
 namespace {
@@ -38,14 +39,15 @@ TensorRow ReadRow(const Json& json, const std::string& name, size_t data_bytes, 
   const std::string type = json.at("dtype").get<std::string>();
   if (type != "F32" && type != "I64") Damaged(path, fmt::format("tensor \"{}\" has type {}", name, type));
   row.type = type == "F32" ? at::kFloat : at::kLong;
-  const auto offsets = json.at("data_offsets").get<std::vector<size_t>>();
-  if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > data_bytes)
+  const std::vector<int64_t> offsets = WholeNumbers(json.at("data_offsets"));
+  const auto limit = static_cast<int64_t>(data_bytes);
+  if (offsets.size() != 2 || offsets[0] < 0 || offsets[0] > offsets[1] || offsets[1] > limit)
     Damaged(path, fmt::format("tensor \"{}\" points outside the file", name));
-  row.begin = offsets[0];
-  row.end = offsets[1];
+  row.begin = static_cast<size_t>(offsets[0]);
+  row.end = static_cast<size_t>(offsets[1]);
   size_t count = 1;
   for (const Json& side : json.at("shape")) {
-    const auto size = side.get<int64_t>();
+    const int64_t size = WholeNumber(side);
     if (size < 0 || size > (int64_t{1} << 31) || count > kMaxBytes)
       Damaged(path, fmt::format("tensor \"{}\" has a shape that is too large", name));
     row.shape.push_back(size);

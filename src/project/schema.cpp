@@ -42,6 +42,9 @@ CREATE TRIGGER consent_no_update BEFORE UPDATE ON consent
 CREATE TRIGGER consent_no_delete BEFORE DELETE ON consent
   BEGIN SELECT RAISE(ABORT, 'the consent ledger is append-only'); END;
 INSERT INTO project VALUES('production_id', lower(hex(randomblob(16))));
+)sql",
+    R"sql(
+CREATE TABLE colour_rules(id INTEGER PRIMARY KEY, pattern TEXT NOT NULL UNIQUE, space TEXT NOT NULL) STRICT;
 )sql"};
 
 int VersionOf(const Database& database) {

@@ -23,8 +23,8 @@ TEST_CASE("usage errors exit with 64 and point to --help", "[cli]") {
 
 TEST_CASE("help of every command has an example", "[cli]") {
   CHECK(Shotfix("--help").output.find("Exit codes") != std::string::npos);
-  for (const char* command :
-       {"init", "ingest", "list", "hint", "train", "background", "run", "verify", "doctor", "consent add"}) {
+  for (const char* command : {"init", "ingest", "list", "hint", "train", "background", "run", "verify", "doctor",
+                              "consent add", "colour list", "colour rule", "colour remove"}) {
     INFO(command);
     const testing::ShellResult result = Shotfix(std::string(command) + " --help");
     CHECK(result.exit_code == 0);

@@ -6,6 +6,7 @@
 #include "support/test.h"
 
 #include "shotfix/core/error.h"
+#include "shotfix/project/colour_rules.h"
 #include "support/shell.h"
 #include "support/temp_dir.h"
 
@@ -131,6 +132,35 @@ TEST_CASE("ten thousand small files go in", "[ingest][.long]") {
   options.locate_faces = false;
   const IngestReport report = Ingest(project, options, progress);
   CHECK(report.added.size() + static_cast<size_t>(report.known) > 10000);
+}
+
+TEST_CASE("the project's rules say what a camera records", "[ingest]") {
+  const testing::TempDir folder;
+  const project::Project project = project::Project::Create(folder / "p.shotfix");
+  project::ColourRules rules(project);
+  rules.Put({"B0*", "slog3-cine"});
+  rules.Put({"*ALEXA 35*", "srgb"});
+  rules.Put({"*ALEXA 35*", "logc4"});
+  REQUIRE(rules.All().size() == 2);
+  const std::string tags =
+      "-f lavfi -i testsrc2=size=64x36:rate=24:duration=0.2 -vf "
+      "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv -c:v prores_ks "
+      "-pix_fmt yuv422p10le -movflags use_metadata_tags ";
+  testing::Ffmpeg(tags + "-metadata com.apple.quicktime.model='ARRI ALEXA 35 4K' '" + (folder / "x.mov") + "'");
+  testing::Ffmpeg(tags + "-metadata:s:v reel_name=B001 '" + (folder / "y.mov") + "'");
+  testing::Ffmpeg(tags + "-metadata comment=none '" + (folder / "z.mov") + "'");
+  IngestOptions options;
+  options.paths = {folder / "x.mov", folder / "y.mov", folder / "z.mov"};
+  options.locate_faces = false;
+  NoProgress progress;
+  REQUIRE(Ingest(project, options, progress).added.size() == 3);
+  const project::ClipStore clips(project);
+  CHECK(clips.FindByName("x")->in_space == "logc4");
+  CHECK(clips.FindByName("y")->in_space == "slog3-cine");
+  CHECK(clips.FindByName("z")->in_space.empty());
+  CHECK(clips.FindByName("x")->info_json.find("awg4/logc4") != std::string::npos);
+  CHECK(rules.Remove("B0*"));
+  CHECK_FALSE(rules.Remove("B0*"));
 }
 
 }  // namespace shotfix::ingest

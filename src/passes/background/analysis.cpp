@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "shotfix/core/error.h"
+#include "shotfix/core/json_number.h"
 #include "shotfix/image/resample.h"
 #include "shotfix/model/shot_matte.h"
 #include "shotfix/temporal/flow.h"
@@ -109,10 +110,10 @@ ShotFacts Unpack(const image::Solution& solution) {
       Throw(ErrorCode::kData, "the stored analysis is of version {}; this shotfix writes {}", body.at("version").dump(),
             kSolutionVersion);
     ShotFacts facts;
-    facts.size = {body.at("size").at(0), body.at("size").at(1)};
+    facts.size = {WholeNumber(body.at("size").at(0)), WholeNumber(body.at("size").at(1))};
     facts.camera.is_static = body.at("static_camera");
     for (const Json& row : body.value("reference_from_frame", Json::array()))
-      facts.camera.reference_from_frame[row.at(0)] = row.at(1).get<temporal::Homography>();
+      facts.camera.reference_from_frame[WholeNumber(row.at(0))] = row.at(1).get<temporal::Homography>();
     facts.plate = {solution.tensors.at("plate"), solution.tensors.at("plate_valid"),
                    body.at("canvas_from_reference").get<temporal::Homography>()};
     facts.prior_share.at_knot = body.at("prior_share").get<decltype(facts.prior_share.at_knot)>();
