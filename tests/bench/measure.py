@@ -182,9 +182,6 @@ def speed(bench):
     bench.row("  largest costs, ms a frame", names, "printed", True)
 
 
-PARTS = {"dancer": (dancer, CLIPS), "rendered_mattes": (rendered_mattes, PRODUCTION), "background": (background, PRODUCTION), "speed": (speed, PRODUCTION), "memory": (memory, PRODUCTION),
-         "pixel_path": (pixel_path, ROOT), "file_memory": (file_memory, ROOT), "kills": (kills, ROOT)}
-
 
 TAGGED = "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
 
@@ -284,6 +281,11 @@ def kills(bench):
     bench.row("kill -9, 100 times: half-written or unequal files", f"{half} half, {unequal} unequal, {lost} lost, {left} left over",
               "0", half + unequal + lost + left == 0)
     bench.row("  of them went on from finished frames", f"{resumed}", "> 0", resumed > 0)
+
+
+PARTS = {"dancer": (dancer, CLIPS), "rendered_mattes": (rendered_mattes, PRODUCTION), "background": (background, PRODUCTION),
+         "speed": (speed, PRODUCTION), "memory": (memory, PRODUCTION), "pixel_path": (pixel_path, ROOT),
+         "file_memory": (file_memory, ROOT), "kills": (kills, ROOT)}
 
 
 def main():

@@ -147,7 +147,7 @@ TEST_CASE("the project's rules say what a camera records", "[ingest]") {
       "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv -c:v prores_ks "
       "-pix_fmt yuv422p10le -movflags use_metadata_tags ";
   testing::Ffmpeg(tags + "-metadata com.apple.quicktime.model='ARRI ALEXA 35 4K' '" + (folder / "x.mov") + "'");
-  testing::Ffmpeg(tags + "-metadata:s:v reel_name=B001 '" + (folder / "y.mov") + "'");
+  testing::Ffmpeg(tags + "-timecode 01:00:00:00 -metadata:s:v reel_name=B001 '" + (folder / "y.mov") + "'");
   testing::Ffmpeg(tags + "-metadata comment=none '" + (folder / "z.mov") + "'");
   IngestOptions options;
   options.paths = {folder / "x.mov", folder / "y.mov", folder / "z.mov"};

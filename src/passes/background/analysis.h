@@ -13,7 +13,7 @@
 namespace shotfix::passes::background {
 
 // Part of the key of stored analyses: raise it whenever what an analysis finds changes.
-inline constexpr int kSolutionVersion = 5;
+inline constexpr int kSolutionVersion = 6;
 
 struct ShotFacts {
   image::AnalysisSize size;
