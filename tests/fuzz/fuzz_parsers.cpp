@@ -32,8 +32,8 @@ using Bytes = std::span<const uint8_t>;
 
 const fs::path& Folder() {
   static const fs::path folder = [] {
-    const fs::path memory = "/dev/shm";
-    const fs::path base = fs::is_directory(memory) ? memory : fs::temp_directory_path();
+    const char* given = std::getenv("SHOTFIX_FUZZ_FOLDER");
+    const fs::path base = given != nullptr ? fs::path(given) : fs::temp_directory_path();
     fs::path own = base / ("shotfix-fuzz-" + std::to_string(getpid()));
     fs::create_directories(own);
     return own;

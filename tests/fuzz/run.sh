@@ -16,6 +16,9 @@ parsers=$(SHOTFIX_FUZZ_SEEDS="$work/seeds" "$fuzzer" 2>/dev/null)
 [ -z "${2:-}" ] || parsers=$2
 export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
 
+scratch=$(mktemp -d -p "$([ -d /dev/shm ] && echo /dev/shm || echo "${TMPDIR:-/tmp}")" shotfix-fuzz-XXXXXX)
+trap 'rm -rf "$scratch"' EXIT
+
 fuzz_one() {
   local name=$1 log="$work/$1.log" seeds=()
   mkdir -p "$work/$name"
@@ -28,9 +31,9 @@ fuzz_one() {
 }
 export -f fuzz_one
 export seconds work findings root fuzzer
+export SHOTFIX_FUZZ_FOLDER=$scratch
 status=0
 printf '%s\n' $parsers | xargs -P 2 -I{} bash -c 'fuzz_one {}' | tee "$work/summary"
-rm -rf /dev/shm/shotfix-fuzz-*
 if grep -q FINDING "$work/summary"; then
   echo "fuzz: findings are in $findings; SHOTFIX_FUZZ=PARSER $fuzzer FILE shows one" >&2
   status=1
