@@ -78,6 +78,9 @@ void RefuseSource(const fs::path& path, const media::EncodeSettings& settings, c
   for (int64_t index = settings.frames.begin; both && index < settings.frames.end; ++index) {
     same = same || fs::equivalent(media::SequenceFile(path, index), media::SequenceFile(source.path, index), problem);
   }
+  // One file over one frame of a sequence.
+  for (const fs::path& file : both ? std::vector<fs::path>() : media::FilesOf(source.path))
+    same = same || fs::equivalent(path, file, problem);
   if (same) Throw(ErrorCode::kCannotCreate, "\"{}\" is the source itself; give another output name", path.string());
 }
 
@@ -110,7 +113,8 @@ DeliverableWriter::DeliverableWriter(const Destination& destination, const media
   if (piece_of_sequence) subject += fmt::format(".{}-{}", settings.frames.begin, settings.frames.end - 1);
   impl.label_path = media::IsPipe(path) ? destination.label : LabelPath(subject);
   impl.encoder.emplace(impl.staged->temp_path(), settings, source);
-  if (destination.layers.empty() || destination.layers == path) return;
+  const auto plain = [](const fs::path& name) { return fs::absolute(name).lexically_normal(); };
+  if (destination.layers.empty() || plain(destination.layers) == plain(path)) return;
   media::EncodeSettings of_layers = settings;
   of_layers.codec = media::Codec::kExr;
   of_layers.picture = false;

@@ -122,7 +122,8 @@ void WriteRows(const PlaneJob& job, image::Plane& plane, int64_t begin, int64_t 
       if (cover.support <= 0) continue;
       const auto in_plane = static_cast<size_t>((y + job.y) * plane.width + x + job.x);
       if (!plane.values.empty()) {
-        plane.values[in_plane] = to + (plane.values[in_plane] - from) * (1 - cover.replaced);
+        const bool keeps_rest = cover.replaced < 1 && std::isfinite(from);
+        plane.values[in_plane] = keeps_rest ? to + (plane.values[in_plane] - from) * (1 - cover.replaced) : to;
         continue;
       }
       const auto code = static_cast<float>(plane.codes[in_plane]);
@@ -172,8 +173,8 @@ void BlendRow(const BlendJob& job, int64_t row) {
   float* out = job.result.mutable_data_ptr<float>() + row * width;
   for (int64_t x = 0; x < width; ++x) {
     float value = warped[x] * (factors != nullptr ? factors[x] : factor);
-    if (fill != nullptr) value = value + alpha[x] * (fill[x] - value);
-    // Whole support takes the value itself: infinite highlights have no difference.
+    // Whole covers and none take their side itself: infinite highlights have no difference.
+    if (fill != nullptr && alpha[x] > 0) value = alpha[x] >= 1 ? fill[x] : value + alpha[x] * (fill[x] - value);
     out[x] = support[x] >= 1 ? value : support[x] > 0 ? base[x] + support[x] * (value - base[x]) : base[x];
   }
 }
@@ -196,7 +197,10 @@ at::Tensor ApplyEditLinear(const image::Frame& frame, const image::Edit& edit) {
   }
   if (!frame.rgb.device().is_cpu()) {
     at::Tensor result = factor.defined() ? warped * factor : warped;
-    if (edit.fill.defined()) result = result + edit.alpha * (edit.fill - result);
+    if (edit.fill.defined()) {
+      const at::Tensor blend = result + edit.alpha * (edit.fill - result);
+      result = at::where(edit.alpha >= 1, edit.fill, at::where(edit.alpha > 0, blend, result));
+    }
     const at::Tensor mixed = at::where(edit.support > 0, frame.rgb + edit.support * (result - frame.rgb), frame.rgb);
     return at::where(edit.support >= 1, result, mixed);
   }

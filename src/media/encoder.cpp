@@ -19,6 +19,11 @@ std::optional<Timecode> TimecodeAt(const ClipInfo& source, int64_t index) {
   return start->Plus(index - source.frames.begin);
 }
 
+std::optional<Timecode> PackableTimecodeAt(const ClipInfo& source, int64_t index) {
+  const std::optional<Timecode> time = TimecodeAt(source, index);
+  return time && time->nominal_fps <= 30 ? time : std::nullopt;
+}
+
 Encoder::Encoder(const std::filesystem::path& path, const EncodeSettings& settings, const ClipInfo& source)
     : impl_(std::make_unique<Impl>(Impl{settings, nullptr})) {
   const CodecSpec& spec = SpecOf(ResolveCodec(path, settings.codec));

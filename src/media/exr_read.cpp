@@ -53,6 +53,7 @@ void ReadColour(const Imf::Header& header, ClipInfo& info) {
   const Imf::Chromaticities& xy = Imf::chromaticities(header);
   info.space.primaries =
       image::PrimariesWith({xy.red.x, xy.red.y, xy.green.x, xy.green.y, xy.blue.x, xy.blue.y, xy.white.x, xy.white.y});
+  info.strange_primaries = info.space.primaries == image::Primaries::kUnknown;
 }
 
 void ReadTime(const Imf::Header& header, ClipInfo& info) {

@@ -20,6 +20,7 @@
 #include "media/exr.h"
 #include "media/exr_parts.h"
 #include "shotfix/core/error.h"
+#include "shotfix/core/log.h"
 #include "shotfix/media/clip_files.h"
 
 namespace shotfix::media {
@@ -70,6 +71,18 @@ Imf::Header PlainHeader(const Imath::Box2i& window, const std::string& name) {
   return header;
 }
 
+// Flat parts of lines go along as they are, unless one of ours has their name (a render of a render).
+bool CanCopy(const Imf::Header& part, const std::vector<Imf::Header>& ours) {
+  const bool lines = !part.hasType() || part.type() == Imf::SCANLINEIMAGE;
+  const bool named_twice = part.hasName() && std::any_of(ours.begin(), ours.end(), [&](const Imf::Header& header) {
+                             return header.hasName() && header.name() == part.name();
+                           });
+  if (!lines)
+    log::Warning("part \"{}\" of the source is left out of the result: it is tiled or deep",
+                 part.hasName() ? part.name() : "");
+  return lines && !named_twice;
+}
+
 Imath::Box2i WindowOf(int width, int height) { return {{0, 0}, {width - 1, height - 1}}; }
 
 class ExrSink final : public FrameSink {
@@ -82,7 +95,7 @@ class ExrSink final : public FrameSink {
   void Write(const image::PixelPlanes& planes, int64_t index, const FrameExtras& extras) override {
     const std::filesystem::path file = SequenceFile(path_, index);
     try {
-      const std::string bytes = source_is_exr_ && settings_.picture
+      const std::string bytes = source_is_exr_ && settings_.picture && !extras.held
                                     ? BesideSource(planes, index, extras)
                                     : Encoded(PartsOf(planes, index, extras), nullptr, 0);
       Save(file, bytes, index);
@@ -115,7 +128,7 @@ class ExrSink final : public FrameSink {
     }
     header.pixelAspectRatio() = static_cast<float>(source_.sample_aspect.ToDouble());
     Imf::addFramesPerSecond(header, {static_cast<int>(source_.rate.num), static_cast<int>(source_.rate.den)});
-    if (const std::optional<Timecode> time = TimecodeAt(source_, index)) {
+    if (const std::optional<Timecode> time = PackableTimecodeAt(source_, index)) {
       const std::string text = time->ToString();
       const auto part = [&](size_t at) { return std::stoi(text.substr(at, 2)); };
       Imf::addTimeCode(header, Imf::TimeCode(part(0), part(3), part(6), part(9), time->drop_frame));
@@ -167,9 +180,12 @@ class ExrSink final : public FrameSink {
       Part& beauty = parts.front();
       for (Part& part : parts) part.header.displayWindow() = part.header.dataWindow() = from.displayWindow();
       for (auto attribute = from.begin(); attribute != from.end(); ++attribute) {
-        // A frame's own timecode says more than one that is counted from the first frame's.
-        const bool ours = beauty.header.find(attribute.name()) != beauty.header.end();
-        if (!IsStructural(attribute.name()) && (!ours || std::string(attribute.name()) == "timeCode"))
+        // A frame's own timecode says more than one that is counted from the first frame's, and its chromaticities
+        // may be some that nobody here has a name for.
+        const std::string attribute_name = attribute.name();
+        const bool ours = beauty.header.find(attribute_name) != beauty.header.end();
+        const bool better = attribute_name == "timeCode" || attribute_name == "chromaticities";
+        if (!IsStructural(attribute_name) && (!ours || better))
           beauty.header.insert(attribute.name(), attribute.attribute());
       }
       if (from.hasName()) beauty.header.setName(from.name());
@@ -213,7 +229,7 @@ class ExrSink final : public FrameSink {
     }
     std::vector<int> copied;
     for (int k = 0; source != nullptr && k < source->parts(); ++k) {
-      if (k == picture) continue;
+      if (k == picture || !CanCopy(source->header(k), headers)) continue;
       copied.push_back(k);
       headers.push_back(source->header(k));
     }

@@ -22,6 +22,8 @@ class FrameSink {
 
 // Timecode of a source frame; nothing when the source has none.
 std::optional<Timecode> TimecodeAt(const ClipInfo& source, int64_t index);
+// The same for headers that pack it into 32 bits (ST 12-1), which count no further than 30 frames a second.
+std::optional<Timecode> PackableTimecodeAt(const ClipInfo& source, int64_t index);
 std::unique_ptr<FrameSink> MakeLibavSink(const std::filesystem::path& path, const EncodeSettings& settings,
                                          const ClipInfo& source);
 

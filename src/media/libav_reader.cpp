@@ -11,15 +11,16 @@ namespace {
 
 class LibavReader final : public FrameReader {
  public:
-  explicit LibavReader(const ClipInfo& info) : info_(info) { Open(); }
+  explicit LibavReader(const ClipInfo& info) : info_(info) { Open(info.frames.begin); }
   void Seek(int64_t index) override;
   std::optional<RawFrame> Read() override;
   bool StartOver() override;
 
  private:
-  void Open();
+  void Open(int64_t first);
   void OpenCodec(const AVStream& stream);
   bool Receive();
+  void SkipUnreadFile();
   void Feed();
   int64_t IndexOf(int64_t pts) const;
   RawFrame Unpack(int64_t pts);
@@ -27,6 +28,7 @@ class LibavReader final : public FrameReader {
 
   ClipInfo info_;
   std::atomic<int64_t> concealed_ = 0;  // see CountsConcealedErrors
+  int64_t concealed_seen_ = 0;          // of them, those that are no damage of the next picture
   UniqueFormatInput input_;
   UniqueCodec codec_;
   UniquePacket packet_{av_packet_alloc()};
@@ -35,7 +37,12 @@ class LibavReader final : public FrameReader {
   int64_t skip_below_pts_ = INT64_MIN;
   int64_t next_index_ = 0;  // expected, for messages and for streams without times
   bool draining_ = false;
-  bool sought_ = false;  // the container was asked to seek and no frame has come since
+  bool sought_ = false;     // the container was asked to seek ...
+  bool delivered_ = false;  // ... and a frame has been handed out since
+  // Of sequences, where each file is a packet:
+  int64_t next_file_ = 0;               // frame number of the packet that is read next
+  int64_t pts_offset_ = 0;              // image2 counts from the file it was opened at
+  std::optional<int64_t> unread_file_;  // a file that gave no packet: told once the frames before it are out
 };
 
 void LibavReader::Damaged(const std::string& why) const {
@@ -52,8 +59,9 @@ void LibavReader::OpenCodec(const AVStream& stream) {
   avcodec_parameters_to_context(codec_.get(), stream.codecpar);
   codec_->pkt_timebase = stream.time_base;
   codec_->thread_count = 2;
-  // FFV1 tells of a failed checksum by log only: with slices, it is told while the frame is at hand.
-  if (stream.codecpar->codec_id == AV_CODEC_ID_FFV1) codec_->thread_type = FF_THREAD_SLICE;
+  // These tell of a failed checksum by log only: without frame threads, it is told while the frame is at hand.
+  const AVCodecID id = stream.codecpar->codec_id;
+  if (id == AV_CODEC_ID_FFV1 || id == AV_CODEC_ID_PNG) codec_->thread_type = FF_THREAD_SLICE;
   codec_->err_recognition = AV_EF_CRCCHECK;
   CountsConcealedErrors(*codec_, concealed_);
   const int opened = avcodec_open2(codec_.get(), decoder, nullptr);
@@ -62,8 +70,11 @@ void LibavReader::OpenCodec(const AVStream& stream) {
           ErrorText(opened));
 }
 
-void LibavReader::Open() {
-  input_ = OpenInput(info_.path.string(), info_.is_sequence ? info_.frames.begin : -1, info_.rate);
+// `first`: the file that a sequence is opened at; containers are always opened at their head.
+void LibavReader::Open(int64_t first) {
+  input_ = OpenInput(info_.path.string(), info_.is_sequence ? first : -1, info_.rate);
+  next_file_ = first;
+  pts_offset_ = info_.is_sequence ? first - info_.frames.begin : 0;
   stream_index_ = FindVideoStream(*input_, info_.path.string());
   OpenCodec(*input_->streams[stream_index_]);
   for (unsigned k = 0; k < input_->nb_streams; ++k) {
@@ -78,38 +89,60 @@ void LibavReader::Feed() {
   if (read < 0) {
     draining_ = true;
     avcodec_send_packet(codec_.get(), nullptr);
-    if (read != AVERROR_EOF) Damaged(ErrorText(read));
+    // image2 stops at a file that is empty or cannot be opened, as if the sequence ended there.
+    if (info_.is_sequence && info_.frames.Contains(next_file_)) unread_file_ = next_file_;
+    else if (read != AVERROR_EOF) Damaged(ErrorText(read));
     return;
   }
+  ++next_file_;
   const bool ours = packet_->stream_index == stream_index_;
+  // Damage before the frame that was sought is no damage of it: it only leads there.
+  const bool wanted = info_.is_sequence || packet_->pts == AV_NOPTS_VALUE || packet_->pts >= skip_below_pts_;
   const int sent = ours ? avcodec_send_packet(codec_.get(), packet_.get()) : 0;
   av_packet_unref(packet_.get());
-  if (sent < 0 && sent != AVERROR(EAGAIN)) Damaged(ErrorText(sent));
+  if (!wanted) concealed_seen_ = concealed_;
+  if (wanted && sent < 0 && sent != AVERROR(EAGAIN)) Damaged(ErrorText(sent));
 }
 
 // Puts the next decoded picture into `frame_`; false at the end.
 bool LibavReader::Receive() {
-  const int64_t concealed_before = concealed_;
+  concealed_seen_ = concealed_;
   for (;;) {
     const int received = avcodec_receive_frame(codec_.get(), frame_.get());
-    if (received == AVERROR_EOF) return false;
+    const bool ended = received == AVERROR_EOF || (received == AVERROR(EAGAIN) && draining_);
+    if (ended && unread_file_) SkipUnreadFile();
+    if (ended) return false;
     if (received == AVERROR(EAGAIN)) {
-      if (draining_) return false;
       Feed();
       continue;
     }
     if (received < 0) Damaged(ErrorText(received));
+    const bool leads_there = !info_.is_sequence && frame_->best_effort_timestamp != AV_NOPTS_VALUE &&
+                             frame_->best_effort_timestamp < skip_below_pts_;
+    if (leads_there) {
+      concealed_seen_ = concealed_;
+      return true;
+    }
     if (frame_->decode_error_flags != 0 || (frame_->flags & AV_FRAME_FLAG_CORRUPT) != 0) Damaged("corrupt data");
-    if (concealed_ != concealed_before) Damaged("a checksum does not fit");
+    if (concealed_ != concealed_seen_) Damaged("a checksum does not fit");
     return true;
   }
+}
+
+// Goes on behind it, and tells.
+void LibavReader::SkipUnreadFile() {
+  const int64_t file = *unread_file_;
+  unread_file_.reset();
+  if (info_.frames.Contains(file + 1)) Open(file + 1);
+  next_index_ = file;
+  Damaged("its file is empty or cannot be read");
 }
 
 // Some containers (MPEG-TS, open GOPs) seek behind the last frame that decodes: then everything is decoded from the
 // first frame on, once.
 bool LibavReader::StartOver() {
   if (!sought_) return false;
-  Open();
+  Open(info_.frames.begin);
   sought_ = false;
   return true;
 }
@@ -124,9 +157,11 @@ void LibavReader::Seek(int64_t index) {
   // Where seeking fails (pipes, odd containers) decoding starts anew from the first frame: slow and exact.
   const bool from_start =
       index == info_.frames.begin || av_seek_frame(input_.get(), stream_index_, target, AVSEEK_FLAG_BACKWARD) < 0;
-  if (from_start) Open();
+  if (from_start) Open(info_.is_sequence ? index : info_.frames.begin);
   else avcodec_flush_buffers(codec_.get());
   sought_ = !from_start;
+  delivered_ = false;
+  unread_file_.reset();
   skip_below_pts_ = target;
   next_index_ = index;
   draining_ = false;
@@ -156,13 +191,17 @@ RawFrame LibavReader::Unpack(int64_t pts) {
 }
 
 std::optional<RawFrame> LibavReader::Read() {
+  if (delivered_) sought_ = false;
   while (Receive()) {
     int64_t pts = frame_->best_effort_timestamp;
     if (pts == AV_NOPTS_VALUE) {
       if (!info_.frames.Contains(next_index_)) return std::nullopt;
       pts = info_.pts[static_cast<size_t>(next_index_ - info_.frames.begin)];
+    } else {
+      pts += pts_offset_;
     }
     if (pts < skip_below_pts_) continue;
+    delivered_ = true;
     return Unpack(pts);
   }
   return std::nullopt;

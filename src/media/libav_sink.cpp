@@ -174,8 +174,8 @@ void LibavSink::OpenContainer() {
 void LibavSink::WriteHeader() {
   AVDictionary* options = nullptr;
   if (spec_.image_sequence) {
-    av_dict_set_int(&options, "start_number", settings_.frames.begin, 0);
-    if (!IsSequencePattern(path_)) av_dict_set(&options, "update", "1", 0);
+    // Files are numbered by the frames' own numbers, also where some are left out.
+    av_dict_set(&options, IsSequencePattern(path_) ? "frame_pts" : "update", "1", 0);
   } else {
     const std::string url = IsPipe(path_) ? "pipe:1" : "file:" + path_.string();
     const int opened = avio_open(&output_->pb, url.c_str(), AVIO_FLAG_WRITE);
@@ -212,6 +212,7 @@ void LibavSink::PrepareScaler() {
 }
 
 int64_t LibavSink::PtsOf(int64_t index) const {
+  if (spec_.image_sequence) return index;
   if (!source_.variable_rate) return index - settings_.frames.begin;
   const auto at = [&](int64_t frame) { return source_.pts[static_cast<size_t>(frame - source_.frames.begin)]; };
   return at(index) - at(settings_.frames.begin);
@@ -226,8 +227,9 @@ void LibavSink::FailWriting(int64_t index, int code) const {
 
 // FFmpeg's DPX header says linear, whatever the samples are, and has no timecode.
 void LibavSink::CompleteDpx(int64_t index) {
-  const std::vector<uint8_t> whole = WithWholeDpxHeader({packet_->data, static_cast<size_t>(packet_->size)},
-                                                        settings_.space, source_.rate, TimecodeAt(source_, index));
+  const std::vector<uint8_t> whole =
+      WithWholeDpxHeader({packet_->data, static_cast<size_t>(packet_->size)}, settings_.space, source_.rate,
+                         PackableTimecodeAt(source_, index));
   const UniquePacket renewed(av_packet_alloc());
   if (av_new_packet(renewed.get(), static_cast<int>(whole.size())) < 0)
     Throw(ErrorCode::kUnavailable, "no memory for frame {}", index);
@@ -242,7 +244,7 @@ void LibavSink::Drain(int64_t index) {
     const int received = avcodec_receive_packet(codec_.get(), packet_.get());
     if (received == AVERROR(EAGAIN) || received == AVERROR_EOF) return;
     if (received < 0) FailWriting(index, received);
-    if (spec_.codec == Codec::kDpx) CompleteDpx(index);
+    if (spec_.codec == Codec::kDpx) CompleteDpx(packet_->pts);
     AVStream& stream = *output_->streams[0];
     if (packet_->duration == 0 && !source_.variable_rate && !settings_.gaps) packet_->duration = 1;
     av_packet_rescale_ts(packet_.get(), codec_->time_base, stream.time_base);

@@ -109,6 +109,8 @@ void CompleteSpace(ClipInfo& info, const ProbeOptions& options) {
     info.colour_assumed = true;
   }
   if (beyond_tags || (rule && space.primaries == image::Primaries::kUnknown)) space.primaries = rule->primaries;
+  // Chromaticities that nobody here knows are no silence: the file type's rule must not speak for them.
+  if (info.strange_primaries && !options.in_space) space.transfer = image::Transfer::kUnknown;
   if (rule && space.matrix == image::Matrix::kUnknown) {
     const bool wide = space.primaries == image::Primaries::kBt2020;
     const bool old = space.primaries == image::Primaries::kSmpte170m || info.codec == "mjpeg";

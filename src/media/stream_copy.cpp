@@ -83,7 +83,8 @@ bool StreamCopy::ReadNext() {
   while (!pending_ && !done_) {
     if (av_read_frame(input_.get(), packet_.get()) < 0) {
       done_ = true;
-    } else if (target_[static_cast<size_t>(packet_->stream_index)] < 0) {
+    } else if (static_cast<size_t>(packet_->stream_index) >= target_.size() ||  // found only now: MPEG-TS
+               target_[static_cast<size_t>(packet_->stream_index)] < 0) {
       av_packet_unref(packet_.get());
     } else {
       pending_ = true;

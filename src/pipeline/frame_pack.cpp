@@ -2,6 +2,7 @@
 #include "pipeline/frame_pack.h"
 
 #include <ATen/ATen.h>
+#include <zlib.h>
 #include <zstd.h>
 
 #include <cstring>
@@ -11,7 +12,7 @@
 namespace shotfix::pipeline {
 namespace {
 
-constexpr uint32_t kMagic = 0x31504653;  // "SFP1"
+constexpr uint32_t kMagic = 0x32504653;  // "SFP2"
 constexpr int kLevel = 1;
 constexpr uint32_t kMostLayers = 16;
 constexpr uint32_t kMostChannels = 8;
@@ -80,6 +81,16 @@ Span SamplesOf(image::Plane& plane) {
   return {plane.codes.data(), plane.codes.size() * sizeof(uint16_t)};
 }
 
+// Of the source that differences were taken to: they make no sense with another one.
+uint32_t FingerprintOf(const image::PixelPlanes& source) {
+  uLong crc = crc32(0, nullptr, 0);
+  for (const image::Plane& plane : source.planes) {
+    const Span samples = SamplesOf(const_cast<image::Plane&>(plane));
+    crc = crc32_z(crc, static_cast<const Bytef*>(samples.data), samples.bytes);
+  }
+  return static_cast<uint32_t>(crc);
+}
+
 // bytes ^= source, eight at a time; both sizes are equal.
 void Xor(char* bytes, const void* source, size_t size) {
   const char* from = static_cast<const char*>(source);
@@ -137,6 +148,7 @@ std::optional<std::string> Expand(std::string_view packed, size_t most) {
 
 FinishedFrame Read(Reader reader, const image::PixelLayout& layout, const image::PixelPlanes& source) {
   if (reader.Number(kMagic) != kMagic) throw Damaged();
+  if (reader.Number(UINT32_MAX) != FingerprintOf(source)) throw Damaged();
   FinishedFrame frame;
   frame.planes = image::PixelPlanes::Allocate(layout);
   const bool differences = layout == source.layout;
@@ -161,6 +173,7 @@ FinishedFrame Read(Reader reader, const image::PixelLayout& layout, const image:
 std::string PackFrame(const FinishedFrame& frame, const image::PixelPlanes& source) {
   Writer writer;
   writer.Number(kMagic);
+  writer.Number(FingerprintOf(source));
   const bool differences = frame.planes.layout == source.layout;
   for (size_t k = 0; k < frame.planes.planes.size(); ++k) {
     const Span samples = SamplesOf(const_cast<image::Plane&>(frame.planes.planes[k]));

@@ -53,7 +53,10 @@ media::EncodeSettings SettingsFor(const Job& job, const Stock& stock, FrameRange
   settings.codec = media::ResolveCodec(job.output, job.codec);
   if (job.matte_only && settings.codec == media::Codec::kProRes422Hq) settings.codec = media::Codec::kProRes4444;
   const bool no_alpha = settings.codec == media::Codec::kH264 || settings.codec == media::Codec::kHevc ||
-                        settings.codec == media::Codec::kDnxhr;
+                        settings.codec == media::Codec::kDnxhr || settings.codec == media::Codec::kY4m;
+  const bool mxf = job.output.extension() == ".mxf";
+  if (mxf && job.on_bad_frame == media::OnBadFrame::kSkip)
+    Throw(ErrorCode::kUsage, "MXF has no room for a frame that is left out; use --on-bad-frame hold, or write .mov");
   if (job.matte_only && no_alpha) {
     Throw(ErrorCode::kUsage,
           "--matte-only needs an output with alpha: .mov, .mkv, or a sequence of EXR, PNG, TIFF or DPX");
@@ -105,6 +108,9 @@ std::unique_ptr<project::RenderJournal> OpenJournal(const project::Project& proj
   if (!job.resume) return nullptr;
   project::RenderJournal::Key key;
   key.output = media::IsPipe(job.output) ? "-" : fs::absolute(job.output).lexically_normal().string();
+  // Pieces of a sequence are deliverables of their own, and a pipe is another one each time.
+  if (media::IsSequencePattern(job.output)) key.output += " " + job.frames;
+  if (media::IsPipe(job.output)) key.output += stock.clip.sha256 + job.OptionsJson();
   key.content = Json{{"version", SHOTFIX_VERSION},
                      {"source", stock.clip.sha256},
                      {"space", stock.info.space.ToString()},

@@ -192,9 +192,9 @@ class PassChain {
 
 image::PixelLayout OutputLayout(const media::ClipInfo& clip, bool linear_output, bool matte_only) {
   image::PixelLayout layout = clip.layout;
-  if (linear_output) {
+  if (linear_output && !clip.layout.is_float) {
     layout.is_float = true;
-    layout.bit_depth = clip.layout.is_float ? clip.layout.bit_depth : 16;
+    layout.bit_depth = 16;
     layout.is_rgb = true;
     layout.is_grey = false;
     layout.chroma_shift_x = 0;

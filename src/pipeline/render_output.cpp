@@ -89,9 +89,9 @@ void RenderOutput::Put(OutputFrame frame) {
 void RenderOutput::Write(OutputFrame frame) {
   const image::PixelPlanes& planes = frame.finished.planes;
   const image::PixelLayout& layout = frame.source->layout;
-  ++stats_.frames;
   if (frame.held) stats_.bad_frames.push_back(frame.index);
   if (frame.held && inputs_.clip.on_bad_frame == media::OnBadFrame::kSkip) return;
+  ++stats_.frames;
   at::Tensor support = frame.finished.support;
   stats_.pixels += int64_t{layout.width} * layout.height;
   if (planes.layout == layout) stats_.altered_pixels += CountAltered(planes, *frame.source);
@@ -100,7 +100,7 @@ void RenderOutput::Write(OutputFrame frame) {
     if (!support.defined()) support = at::zeros({1, layout.height, layout.width}, at::kByte);
     inputs_.support_record->Put(frame.index, support);
   }
-  writer_.Write(planes, frame.index, {std::move(frame.captions), std::move(frame.finished.layers)});
+  writer_.Write(planes, frame.index, {std::move(frame.captions), std::move(frame.finished.layers), frame.held});
 }
 
 }  // namespace shotfix::pipeline

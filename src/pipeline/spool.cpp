@@ -8,6 +8,7 @@
 #include "shotfix/core/error.h"
 #include "shotfix/core/hash.h"
 #include "shotfix/core/stop.h"
+#include "shotfix/image/colour.h"
 #include "shotfix/ingest/ingest.h"
 
 namespace fs = std::filesystem;
@@ -66,13 +67,20 @@ project::ClipRecord SpoolClip(const project::Project& project, std::FILE* pipe, 
   ingest.people = options.people;
   ingest.locate_faces = false;
   const ingest::IngestReport report = ingest::Ingest(project, ingest, progress);
-  if (!report.problems.empty()) {
+  project::ClipStore clips(project);
+  std::optional<project::ClipRecord> clip = clips.FindBySha(sha256);
+  if (!clip) {
     std::error_code ignored;
     fs::remove(path, ignored);
+    SHOTFIX_CHECK(!report.problems.empty());
     Throw(ErrorCode::kData, "standard input: {}", report.problems.front().message);
   }
-  const std::optional<project::ClipRecord> clip = project::ClipStore(project).FindBySha(sha256);
-  SHOTFIX_CHECK(clip.has_value());
+  // The same footage with another word on its colour: the last word counts.
+  if (!options.in_space.empty() && clip->in_space != options.in_space) {
+    image::ParseColourSpace(options.in_space);
+    clips.SetInSpace(clip->id, options.in_space);
+    clip->in_space = options.in_space;
+  }
   return *clip;
 }
 

@@ -99,6 +99,7 @@ std::optional<WorkFrame> PassStage::Pop() {
   if (result.parked_on) {
     result.frame.rgb = image::LinearFromPlanes(*result.frame.source, result.frame.space).to(*result.parked_on);
     result.source_rgb = result.frame.rgb;
+    result.parked_on.reset();
   }
   result.last_edit = StableEdit(next_);
   const StageTimer timer(seconds_, "apply");

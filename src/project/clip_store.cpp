@@ -121,6 +121,10 @@ void ClipStore::Relocate(int64_t clip_id, const std::string& path, int64_t size_
   update.Bind(1, path).Bind(2, size_bytes).Bind(3, mtime_ns).Bind(4, clip_id).Step();
 }
 
+void ClipStore::SetInSpace(int64_t clip_id, const std::string& in_space) {
+  database_.Prepare("UPDATE clips SET in_space = ? WHERE id = ?").Bind(1, in_space).Bind(2, clip_id).Step();
+}
+
 void ClipStore::AddPerson(int64_t clip_id, const std::string& person) {
   database_.Transaction([&] { LinkPerson(database_, clip_id, person); });
 }

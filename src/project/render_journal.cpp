@@ -94,7 +94,7 @@ void RenderJournal::CommitOpen() {
 }
 
 void RenderJournal::Remove() {
-  CommitOpen();
+  uncommitted_ = 0;  // what is not lasting yet need not become so
   database_.reset();
   RemoveFile(path_);
 }

@@ -208,6 +208,11 @@ TEST_CASE("damaged frames are held or left out, and told", "[e2e]") {
   const media::ClipInfo left = media::Probe(project.File("k.mkv"));
   CHECK(left.frame_count() == 23);
   CHECK(left.variable_rate);  // the gap is kept: sound stays in step
+  const ShellResult files = Shell(project.Command(project.File("d.%04d.png"), "--clip b --on-bad-frame skip"));
+  INFO(files.output);
+  CHECK(files.exit_code == 0);
+  CHECK_FALSE(fs::exists(project.File("d.0005.png")));
+  CHECK(fs::exists(project.File("d.0023.png")));
   const std::string label = Shell("cat '" + project.File("k.mkv.shotfix.json") + "'").output;
   CHECK(nlohmann::json::parse(label)["bad_frames"] == nlohmann::json::array({5}));
 }

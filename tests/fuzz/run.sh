@@ -7,6 +7,8 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 seconds=${1:-30}
+# Short runs take the same way each time; long ones a new one (0).
+seed=$((seconds <= 60 ? 1 : 0))
 "$root/src/cmake/build.sh" fuzz fuzz_parsers
 fuzzer="$root/build/fuzz/bin/fuzz_parsers"
 work="$root/build/fuzz/corpus"
@@ -23,14 +25,14 @@ fuzz_one() {
   local name=$1 log="$work/$1.log" seeds=()
   mkdir -p "$work/$name"
   for folder in "$work/seeds/$name" "$root/tests/fuzz/seeds/$name"; do [ ! -d "$folder" ] || seeds+=("$folder"); done
-  if SHOTFIX_FUZZ=$name "$fuzzer" -max_total_time="$seconds" -max_len=65536 -timeout=10 -rss_limit_mb=3072 \
+  if SHOTFIX_FUZZ=$name "$fuzzer" -seed="$seed" -max_total_time="$seconds" -max_len=65536 -timeout=10 -rss_limit_mb=3072 \
     -artifact_prefix="$findings/$name-" -print_final_stats=1 "$work/$name" "${seeds[@]}" >"$log" 2>&1; then verdict=ok; else verdict=FINDING; fi
   runs=$(sed -nE 's/^stat::number_of_executed_units: ([0-9]+)$/\1/p' "$log")
   cover=$(grep -oE 'cov: [0-9]+' "$log" | tail -1 | cut -d' ' -f2)
   printf '%-10s %9s runs %6s edges  %s\n' "$name" "${runs:-0}" "${cover:-0}" "$verdict"
 }
 export -f fuzz_one
-export seconds work findings root fuzzer
+export seconds seed work findings root fuzzer
 export SHOTFIX_FUZZ_FOLDER=$scratch
 status=0
 printf '%s\n' $parsers | xargs -P 2 -I{} bash -c 'fuzz_one {}' | tee "$work/summary"

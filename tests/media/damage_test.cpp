@@ -126,6 +126,48 @@ TEST_CASE("a missing picture of a sequence of EXR is held too", "[media]") {
   CHECK(*all[3].source == *all[2].source);
 }
 
+TEST_CASE("an empty file in a sequence is one bad frame, not the end, wherever reading begins", "[media]") {
+  const TempDir folder;
+  Ffmpeg("-f lavfi -i testsrc2=size=32x32:rate=24:duration=0.5 -pix_fmt rgb24 -start_number 10 '" +
+         (folder / "f.%03d.png") + "'");
+  std::ofstream(folder / "f.014.png", std::ios::trunc).close();
+  const ClipInfo info = Open(folder / "f.%03d.png", OnBadFrame::kHold);
+  const std::vector<image::Frame> all = ReadAll(info);
+  REQUIRE(all.size() == 12);
+  for (size_t k = 0; k < all.size(); ++k) CHECK(all[k].held == (k == 4));
+  CHECK(*all[4].source == *all[3].source);
+  for (const int64_t begin : {13, 14, 15, 21}) {
+    Decoder decoder(info);
+    decoder.Seek(begin);
+    const auto frame = decoder.NextSamples();
+    REQUIRE(frame.has_value());
+    CHECK(*frame->source == *all[static_cast<size_t>(begin - 10)].source);
+  }
+  CHECK_THROWS_WITH(ReadAll(Open(folder / "f.%03d.png", OnBadFrame::kStop)), Catch::Contains("frame 14"));
+}
+
+TEST_CASE("damage earlier in a group of pictures is not taken for damage of the frame that is sought", "[media]") {
+  const TempDir folder;
+  const std::string path = folder / "s.mkv";
+  Ffmpeg(std::string("-f lavfi -i testsrc2=size=160x96:rate=24:duration=1,noise=alls=20:allf=t") + kTags +
+         "-c:v ffv1 -level 3 -slicecrc 1 -g 12 -cluster_size_limit 2M '" + path + "'");
+  Break(path, {14, 18});
+  const ClipInfo info = Open(path, OnBadFrame::kHold);
+  const std::vector<image::Frame> all = ReadAll(info);
+  REQUIRE(all.size() == 24);
+  for (const int64_t begin : {15, 16, 18, 19, 20}) {
+    INFO("from " << begin);
+    Decoder decoder(info);
+    decoder.Seek(begin);
+    for (int64_t k = begin; k < 24; ++k) {
+      const auto frame = decoder.NextSamples();
+      REQUIRE(frame.has_value());
+      CHECK(frame->held == all[static_cast<size_t>(k)].held);
+      CHECK(*frame->source == *all[static_cast<size_t>(k)].source);
+    }
+  }
+}
+
 TEST_CASE("a picture that changes its size stops the reading with the frame, whatever is asked", "[media]") {
   const TempDir folder;
   for (const auto& [name, size, offset] : {std::tuple{"a.ts", "160x96", "0"}, {"b.ts", "128x64", "0.5"}}) {

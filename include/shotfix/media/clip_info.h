@@ -49,10 +49,11 @@ struct ClipInfo {
   std::string container;       // FFmpeg's name: "mov,mp4,m4a,3gp,3g2,mj2"; "image2" for sequences and stills
   std::string codec;           // "h264", "prores" ...
   image::PixelLayout layout;
-  image::ColourSpace space;     // what the samples mean; unknown stays unknown unless `assumed` applies
-  ColourTags tags;              // what the file says they mean
-  bool colour_assumed = false;  // the transfer comes from --in-space or from the file type (PNG: sRGB, EXR: linear)
-  Rational rate{24, 1};         // exact
+  image::ColourSpace space;        // what the samples mean; unknown stays unknown unless `assumed` applies
+  ColourTags tags;                 // what the file says they mean
+  bool strange_primaries = false;  // the file has chromaticities that are no known primaries': they must be named
+  bool colour_assumed = false;     // the transfer comes from --in-space or from the file type (PNG: sRGB, EXR: linear)
+  Rational rate{24, 1};            // exact
   Rational time_base{1, 24};
   Rational sample_aspect{1, 1};
   FrameRange frames;         // in the clip's own numbering: a sequence that starts at 1001 says 1001:N

@@ -59,6 +59,7 @@ struct PictureLayer {
 struct FrameExtras {
   std::vector<uint8_t> captions;     // CEA-708 cc_data; H.264 only
   std::vector<PictureLayer> layers;  // EXR only
+  bool held = false;                 // the source's frame does not decode: nothing of its file can go along
 };
 
 // "-" stands for standard output.

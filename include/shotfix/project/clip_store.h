@@ -41,6 +41,7 @@ class ClipStore {
   std::optional<ClipRecord> Add(ClipRecord record, const std::vector<std::string>& people = {});
   // The clip's content is at another place now.
   void Relocate(int64_t clip_id, const std::string& path, int64_t size_bytes, int64_t mtime_ns);
+  void SetInSpace(int64_t clip_id, const std::string& in_space);
   std::vector<ClipRecord> All() const;
   std::optional<ClipRecord> FindByName(const std::string& name) const;
   std::optional<ClipRecord> FindByPath(const std::string& path) const;

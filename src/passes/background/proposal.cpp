@@ -162,7 +162,9 @@ void BackgroundProposer::PutOverPlate(const image::Frame& frame, const at::Tenso
   foreground = at::Tensor();
   at::Tensor carried = change.add_(frame.rgb).clamp_min_(0).sub_(frame.rgb);
   carried.div_(edit.alpha.clamp_min(kSmallestAlpha)).add_(frame.rgb);
-  edit.fill = at::where(edit.alpha > kSmallestAlpha, carried, new_background);
+  // An infinite highlight has no difference that could be carried: the new background stands there.
+  const at::Tensor carries = at::isfinite(carried).logical_and_(edit.alpha > kSmallestAlpha);
+  edit.fill = at::where(carries, carried, new_background);
 }
 
 }  // namespace shotfix::passes::background
