@@ -2,6 +2,7 @@
 // A real edit in every lossless format: outside it no sample of any plane differs.
 #include "support/test.h"
 
+#include "shotfix/media/still.h"
 #include "support/small_project.h"
 
 namespace shotfix {
@@ -37,6 +38,13 @@ TEST_CASE("outside an edit the largest error is 0 in every plane, in FFV1, DPX, 
     Ffmpeg("-i '" + small.File("take.mkv") + "' -frames:v 6 -vf " + tags + ":range=" + (rgb ? "pc " : "tv ") +
            c.encoding + " '" + small.File(c.source) + "'");
     REQUIRE(small.Run("ingest --no-locator --in-space srgb --scene 1 '" + small.File(c.source) + "'").exit_code == 0);
+    // Painted, so that the actor's inside is left alone: a check of what is outside needs an outside.
+    const int64_t first = std::string(c.source).find('%') != std::string::npos ? 1 : 0;
+    media::WriteMattePng(small.File("m.png"), small.shot().mattes[2]);
+    REQUIRE(small
+                .Run("hint '" + small.File(c.source) + "' --frame " + std::to_string(first + 2) + " --matte '" +
+                     small.File("m.png") + "'")
+                .exit_code == 0);
     const ShellResult made = small.Run("background '" + small.File(c.source) + "' --plate '" + small.File("plate.png") +
                                        "' -o '" + small.File(c.result) + "'");
     INFO(made.output);
@@ -49,7 +57,7 @@ TEST_CASE("outside an edit the largest error is 0 in every plane, in FFV1, DPX, 
     const auto json = nlohmann::json::parse(verdict.output.substr(begin));
     CHECK(json["outside_max_error"] == 0.0);
     CHECK(json["altered_share"].get<double>() > 0.1);
-    CHECK(json["altered_share"].get<double>() < 1.0);  // RGB differs nearly everywhere, and some samples are copied
+    CHECK(json["altered_share"].get<double>() < 0.98);
     ++held;
   }
   CHECK(held == 12);
