@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "media/extension.h"
 #include "media/planes_io.h"
 #include "shotfix/core/error.h"
 
@@ -90,9 +91,7 @@ Codec ResolveCodec(const std::filesystem::path& path, Codec codec) {
     if (codec == Codec::kRaw || codec == Codec::kY4m || codec == Codec::kFfv1) return codec;
     Throw(ErrorCode::kUsage, "-o - streams NUT: --codec raw or ffv1, or y4m; {} goes into a file", SpecOf(codec).name);
   }
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
+  const std::string extension = LowerExtension(path);
   const auto fits = [&](const CodecSpec& spec) {
     return std::find(spec.extensions.begin(), spec.extensions.end(), extension) != spec.extensions.end();
   };

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <fstream>
 
+#include "media/extension.h"
 #include "media/sequence_rate.h"
 #include "shotfix/core/error.h"
 
@@ -98,12 +99,7 @@ std::pair<uint8_t, uint8_t> CodesOf(const image::ColourSpace& space) {
 
 }  // namespace
 
-bool IsDpx(const std::filesystem::path& path) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  return extension == ".dpx";
-}
+bool IsDpx(const std::filesystem::path& path) { return LowerExtension(path) == ".dpx"; }
 
 DpxFacts ParseDpxHeader(std::span<const uint8_t> header) {
   DpxFacts facts;

@@ -11,6 +11,7 @@
 
 #include "media/exr.h"
 #include "media/exr_parts.h"
+#include "media/extension.h"
 #include "media/sequence_rate.h"
 #include "shotfix/core/error.h"
 
@@ -90,12 +91,7 @@ int PicturePart(const Imf::MultiPartInputFile& file, const std::string& path) {
         seen.empty() ? "none" : seen);
 }
 
-bool IsExr(const std::filesystem::path& path) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  return extension == ".exr";
-}
+bool IsExr(const std::filesystem::path& path) { return LowerExtension(path) == ".exr"; }
 
 void ReadExrInfo(const std::filesystem::path& path, ClipInfo& info) {
   const std::string name = path.string();

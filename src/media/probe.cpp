@@ -8,6 +8,7 @@
 
 #include "media/dpx_header.h"
 #include "media/exr.h"
+#include "media/extension.h"
 #include "media/ffmpeg.h"
 #include "media/first_frame.h"
 #include "media/packet_index.h"
@@ -20,13 +21,6 @@ namespace shotfix::media {
 namespace {
 
 constexpr std::array kStillExtensions = {".png", ".tif", ".tiff", ".dpx", ".exr", ".jpg", ".jpeg"};
-
-std::string LowerExtension(const std::filesystem::path& path) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  return extension;
-}
 
 bool IsStill(const std::filesystem::path& path) {
   return std::find(kStillExtensions.begin(), kStillExtensions.end(), LowerExtension(path)) != kStillExtensions.end();
