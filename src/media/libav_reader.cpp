@@ -59,9 +59,11 @@ void LibavReader::OpenCodec(const AVStream& stream) {
   avcodec_parameters_to_context(codec_.get(), stream.codecpar);
   codec_->pkt_timebase = stream.time_base;
   codec_->thread_count = 2;
-  // These tell of a failed checksum by log only: without frame threads, it is told while the frame is at hand.
+  // Note [Damage and frame threads]: FFV1 and PNG tell of a failed checksum by log only, and H.264 marks a picture as
+  // damaged while another thread may have handed it out already. Without frame threads both are told with the frame at
+  // hand, each time.
   const AVCodecID id = stream.codecpar->codec_id;
-  if (id == AV_CODEC_ID_FFV1 || id == AV_CODEC_ID_PNG) codec_->thread_type = FF_THREAD_SLICE;
+  if (id == AV_CODEC_ID_FFV1 || id == AV_CODEC_ID_PNG || id == AV_CODEC_ID_H264) codec_->thread_type = FF_THREAD_SLICE;
   codec_->err_recognition = AV_EF_CRCCHECK;
   CountsConcealedErrors(*codec_, concealed_);
   const int opened = avcodec_open2(codec_.get(), decoder, nullptr);
