@@ -13,6 +13,9 @@ namespace shotfix::composite {
 namespace {
 
 constexpr double kBrightest = 65504;  // of half floats
+// A foreground colour lies between half and twice what is around it; the double of black needs something to grow from.
+constexpr double kLoosestShare = 0.5;
+constexpr double kDarkest = 0.01;
 
 at::Tensor BlurAtQuarter(const at::Tensor& picture, int64_t radius_px) {
   const int64_t height = picture.size(1);
@@ -38,8 +41,12 @@ Layers BlurFusion(const at::Tensor& picture, const at::Tensor& matte, Layers kno
   mean.background = BlurAtQuarter(known.background.mul(1 - matte), radius_px).div_(1 - blurred_matte + kTiny);
   known.background = at::Tensor();
   at::Tensor rest = picture - matte * mean.foreground;
-  rest.sub_((1 - matte) * mean.background);
-  return {mean.foreground.add_(rest.mul_(matte)).clamp_min_(0), mean.background};
+  rest.sub_((1 - matte) * mean.background).mul_(matte);
+  // Where the matte does not fit the picture the rest is the background's: one pixel may not leave its surroundings
+  // far.
+  at::max_out(rest, rest, mean.foreground * -kLoosestShare);
+  at::min_out(rest, rest, mean.foreground + kDarkest);
+  return {mean.foreground.add_(rest), mean.background};
 }
 
 at::Tensor FuseTwice(const at::Tensor& picture, const at::Tensor& matte) {
@@ -67,9 +74,10 @@ at::Tensor EstimateForeground(const at::Tensor& picture, const at::Tensor& matte
     // The equation is exact where the matte is large and unbounded where it is small: it counts as much as it can be
     // trusted.
     const at::Tensor solved = ((band(picture) - (1 - alpha) * band(plate)) / alpha.clamp_min(0.05)).clamp(0, 1e4);
-    const at::Tensor ceiling = at::max(band(fused) * 2, band(picture)) + 0.05;
+    const at::Tensor floor = band(fused) * (1 - kLoosestShare);
+    const at::Tensor ceiling = band(fused) * 2 + kDarkest;
     const at::Tensor weight = band(plate_valid) * ((alpha - 0.1) / 0.5).clamp(0, 1);
-    const at::Tensor foreground = band(fused) * (1 - weight) + at::min(solved, ceiling) * weight;
+    const at::Tensor foreground = band(fused) * (1 - weight) + at::min(at::max(solved, floor), ceiling) * weight;
     band(result).copy_(at::where(alpha >= 1, band(picture), foreground));
   }
   return result;

@@ -187,6 +187,23 @@ TEST_CASE("with the plate the actor's own colours come back", "[composite]") {
   CHECK(error(picture) > 0.1);  // the spill that it takes out
 }
 
+TEST_CASE("where the matte does not fit, no pixel leaves its surroundings", "[composite]") {
+  // Dark hair before a bright wall, the matte's edge one pixel off: solved there, colours would be black or the wall's.
+  const at::Tensor column = at::arange(512, at::kFloat).view({1, 1, 512}).expand({1, 96, 512});
+  const at::Tensor true_matte = ((256 - column) / 2).clamp(0, 1);
+  const at::Tensor plate = at::full({3, 96, 512}, 0.5);
+  const at::Tensor picture = true_matte * 0.02 + (1 - true_matte) * plate;
+  const at::Tensor valid = at::ones_like(true_matte);
+  for (const double off : {-1.0, 1.0}) {
+    INFO(off);
+    const at::Tensor matte = ((256 + off - column) / 2).clamp(0, 1);
+    const at::Tensor estimate = EstimateForeground(picture, matte, plate, valid);
+    const at::Tensor edge = ((matte > 0.05) & (matte < 0.95)).expand({3, 96, 512});
+    CHECK(estimate.masked_select(edge).min().item<double>() > 0.005);
+    CHECK(estimate.masked_select(edge).max().item<double>() < 0.25);
+  }
+}
+
 TEST_CASE("grain is measured and put back as measured", "[composite]") {
   const testing::SyntheticShot clean = testing::MakeShot({.height = 240, .width = 320, .frames = 1, .speed_px = 0});
   GrainModel wanted;

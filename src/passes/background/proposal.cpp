@@ -15,6 +15,7 @@ namespace shotfix::passes::background {
 namespace {
 
 constexpr double kSmallestAlpha = 1.0 / 512;  // an edit weaker than this changes no code of a 10-bit clip
+constexpr double kEdgeHold = 4;               // power: see Note [Carrying a composite]
 constexpr int64_t kSupportMarginPx = 4;       // the stabiliser may move an edge by this much
 constexpr double kMaxBlurPx = 3.0;
 constexpr double kSpillReach = 0.02;  // of the frame's height: how far a screen's light is taken out of the actor
@@ -123,8 +124,11 @@ at::Tensor BackgroundProposer::NewBackground(const image::Frame& frame) const {
 
 // Note [Carrying a composite]: the wanted picture is aF + (1-a)N. An edit gives (1-A)I + A * fill with its own alpha A,
 // so any A > 0 carries it with fill = I + (wanted - I) / A. A is 1 - a, grown where wrap or spill reach into the actor;
-// where A is 0 nothing is written. F is used as estimated and bounded, not through I - (1-a)O: where the matte does not
-// fit the picture, the difference would go below zero and leave a fringe in the screen's complement.
+// where A is 0 nothing is written. At soft edges A is grown too: the stabiliser moves A afterwards, and the change that
+// it carries, wanted - I, grows by A'/A. With A = 1 - a an edge of 0.3 that becomes 0.4 would overshoot by a third of
+// the difference between the two backgrounds: dotted black or bright rims at hair. F is used as estimated and bounded,
+// not through I - (1-a)O: where the matte does not fit the picture, the difference would go below zero and leave a
+// fringe in the screen's complement.
 image::Edit BackgroundProposer::Propose(const FrameWindow& window) const {
   const image::Frame& frame = window.current();
   const at::Tensor matte = FullMatte(frame, image::PerceptualFromLinear(frame.rgb));
@@ -144,6 +148,7 @@ void BackgroundProposer::PutOverPlate(const image::Frame& frame, const at::Tenso
   const at::Tensor new_background = NewBackground(frame);
   foreground = foreground.sub_(frame.rgb).mul_(options_.despill).add_(frame.rgb);
   at::Tensor change = (matte * foreground).add_(inverse * new_background).sub_(frame.rgb);
+  edit.alpha = 1 - matte.pow(kEdgeHold);
   // Wrap and screen spill reach into the actor, where alpha is 0: alpha grows there just enough to carry them.
   const double wrap_px = options_.light_wrap_size * static_cast<double>(frame.height());
   if (options_.light_wrap > 0 && wrap_px > 0) {
