@@ -33,6 +33,7 @@ void RunList(const GlobalOptions& global) {
                              {"take", clip.take},
                              {"people", clips.PeopleIn(clip.id)},
                              {"painted", painted},
+                             {"in_space", clip.in_space},
                              {"info", info}});
     text += fmt::format(
         "{:<24} {:<12} {:<8} {:<6} {:<14} {:<16} {}\n", clip.name, project::ToString(clip.role), clip.scene, clip.take,

@@ -62,6 +62,13 @@ TEST_CASE("layers may go into the picture's own files", "[e2e]") {
   for (const char* words : {"beauty", "shotfix.background.matte", "shotfix.background.fill",
                             "shotfix.background.support", "shotfix:passes: \"background\""})
     CHECK(header.find(words) != std::string::npos);
+  // Another spelling of the same place is the same place.
+  const std::string detour = small.File("none/../s.%04d.exr");
+  const ShellResult spelled = small.Run("background take --plate '" + small.File("plate.png") + "' -o '" +
+                                        small.File("s.%04d.exr") + "' --layers '" + detour + "' --frames 4:5");
+  INFO(spelled.output);
+  REQUIRE(spelled.exit_code == 0);
+  CHECK(Shell("oiiotool --info -v -a '" + small.File("s.0004.exr") + "'").output.find("beauty") != std::string::npos);
   CHECK(small
             .Run("background take --plate '" + small.File("plate.png") + "' -o '" + small.File("x.mkv") +
                  "' --layers '" + small.File("x.tif") + "'")

@@ -105,6 +105,21 @@ TEST_CASE("a source that is replaced during the render is found out by its conte
   CHECK(project.FilesBeside("o.mkv*") == 0);
 }
 
+TEST_CASE("pieces of a sequence keep journals of their own", "[e2e]") {
+  const PlainProject project;
+  const std::string out = project.File("o.%04d.tif");
+  const auto piece = [&](const char* frames) { return project.Command(out, std::string("--frames ") + frames); };
+  Shell(piece("0:48") + " & pid=$!; sleep 1.2; kill -9 $pid; wait $pid");
+  REQUIRE(Shell(piece("48:96")).exit_code == 0);
+  const ShellResult again = Shell(piece("0:48"));
+  INFO(again.output);
+  CHECK(again.exit_code == 0);
+  CHECK(Shell("ls '" + project.File("") + "' | grep -c 'o.*[.]tif$'").output == "96\n");
+  REQUIRE(Shell(project.Command(project.File("w.%04d.tif"))).exit_code == 0);
+  CHECK(Shell("cd '" + project.File("") + "' && for k in $(seq -w 0 95); do cmp o.00$k.tif w.00$k.tif || exit 1; done")
+            .exit_code == 0);
+}
+
 TEST_CASE("two renders of the same at once both come out whole", "[e2e]") {
   const PlainProject project;
   const std::string out = project.File("o.mkv");
@@ -175,6 +190,12 @@ TEST_CASE("pipes: NUT and Y4M in and out, with the results beside them", "[e2e]"
     CHECK(in.exit_code == 0);
     CHECK(testing::FrameHashes(project.File("i.mkv")) == testing::FrameHashes(project.File("s.mkv")));
   }
+  // The same footage through a pipe with another word on its colour: the last word counts.
+  const std::string raw = "ffmpeg -v error -i '" + project.File("s.mkv") + "' -an -c:v rawvideo -f nut - | ";
+  REQUIRE(Shell(raw + project.Command(project.File("l.mkv"), "--clip - --in-space slog3")).exit_code == 0);
+  const std::string listed = project.Run("list --json").output;
+  INFO(listed);
+  CHECK(listed.find("\"in_space\":\"slog3\"") != std::string::npos);
   const ShellResult untagged =
       Shell("ffmpeg -v error -i '" + project.File("s.mkv") + "' -vf negate -f nut -c:v rawvideo - | " +
             project.Command(project.File("u.mkv"), "--clip -"));

@@ -8,6 +8,7 @@
 #include "shotfix/core/error.h"
 #include "shotfix/media/decoder.h"
 #include "shotfix/media/encoder.h"
+#include "support/copy_clip.h"
 #include "support/shell.h"
 #include "support/temp_dir.h"
 
@@ -34,16 +35,7 @@ TEST_CASE("DPX gets a whole header: timecode, rate and the transfer that is true
         pixels + " -timecode 10:11:12:13 '" + (folder / "s.mkv") + "'");
     const ClipInfo info = Probe(folder / "s.mkv");
     CHECK(info.timecode == "10:11:12:13");
-    EncodeSettings settings;
-    settings.layout = info.layout;
-    settings.space = info.space;
-    settings.frames = info.frames;
-    {
-      Encoder encoder(folder / "o.%03d.dpx", settings, info);
-      Decoder decoder(info);
-      while (const auto frame = decoder.NextSamples()) encoder.Write(*frame->source, frame->index);
-      encoder.Finish();
-    }
+    testing::CopyClip(info, folder / "o.%03d.dpx");
     const std::string header = Shell("oiiotool --info -v '" + (folder / "o.002.dpx") + "'").output;
     INFO(header);
     CHECK(header.find("smpte:TimeCode: 10:11:12:15") != std::string::npos);

@@ -6,6 +6,7 @@
 
 #include "shotfix/media/decoder.h"
 #include "shotfix/media/encoder.h"
+#include "support/copy_clip.h"
 #include "support/shell.h"
 #include "support/temp_dir.h"
 
@@ -18,20 +19,7 @@ using testing::TempDir;
 
 void Copy(const std::string& from, const std::string& to, FrameRange frames = {0, 0},
           Codec codec = Codec::kByFileName) {
-  const ClipInfo info = Probe(from);
-  EncodeSettings settings;
-  settings.codec = codec;
-  settings.layout = info.layout;
-  settings.space = info.space;
-  settings.frames = frames.size() > 0 ? frames : info.frames;
-  Encoder encoder(to, settings, info);
-  Decoder decoder(info);
-  decoder.Seek(settings.frames.begin);
-  for (int64_t k = 0; k < settings.frames.size(); ++k) {
-    const auto frame = decoder.NextSamples();
-    encoder.Write(*frame->source, frame->index, {frame->captions, {}});
-  }
-  encoder.Finish();
+  testing::CopyClip(Probe(from), to, {.codec = codec, .frames = frames, .extras = {}});
 }
 
 std::string Show(const std::string& path, const std::string& entries, const std::string& stream = "v:0") {
@@ -202,19 +190,11 @@ TEST_CASE("captions inside H.264 pictures stay in them", "[media]") {
          "-c:v libx264 -pix_fmt yuv420p '" + (folder / "plain.mkv") + "'");
   // No program here writes captions into pictures, so the decoded frames get them, and the encoder's file is read
   // again.
-  const ClipInfo info = Probe(folder / "plain.mkv");
-  EncodeSettings settings;
-  settings.layout = info.layout;
-  settings.space = info.space;
-  settings.frames = info.frames;
-  settings.codec = Codec::kH264;
   const std::vector<uint8_t> captions = {0xFC, 0x94, 0x20, 0xFC, 0xC8, 0xE5};
-  {
-    Encoder encoder(source, settings, info);
-    Decoder decoder(info);
-    while (const auto frame = decoder.NextSamples()) encoder.Write(*frame->source, frame->index, {captions, {}});
-    encoder.Finish();
-  }
+  testing::CopyClip(Probe(folder / "plain.mkv"), source,
+                    {.codec = Codec::kH264, .frames = {}, .extras = [&](const image::Frame&) {
+                       return FrameExtras{captions, {}};
+                     }});
   REQUIRE(Decoder(Probe(source)).NextSamples()->captions == captions);
   Copy(source, folder / "o.mp4");
   Decoder again(Probe(folder / "o.mp4"));
@@ -277,14 +257,7 @@ TEST_CASE("a camera log wins over a tag that cannot say it, and the tag goes out
   CHECK(info.space.matrix == image::Matrix::kBt709);
   options.in_space = image::ParseColourSpace("srgb");
   CHECK(Probe(source, options).space.transfer == image::Transfer::kBt709);
-  EncodeSettings settings;
-  settings.layout = info.layout;
-  settings.space = info.space;
-  settings.frames = info.frames;
-  Encoder encoder(folder / "o.mov", settings, info);
-  Decoder decoder(info);
-  while (const auto frame = decoder.NextSamples()) encoder.Write(*frame->source, frame->index);
-  encoder.Finish();
+  testing::CopyClip(info, folder / "o.mov");
   CHECK(Show(folder / "o.mov", "color_transfer") == "bt709\n");
 }
 

@@ -6,6 +6,7 @@
 #include "shotfix/media/decoder.h"
 #include "shotfix/media/encoder.h"
 #include "shotfix/media/still.h"
+#include "support/copy_clip.h"
 #include "support/shell.h"
 #include "support/temp_dir.h"
 
@@ -22,16 +23,7 @@ constexpr const char* kTags = " -colorspace bt709 -color_primaries bt709 -color_
 void Transcode(const std::string& from, const std::string& to, Codec codec = Codec::kByFileName) {
   ProbeOptions options;
   options.in_space = image::ParseColourSpace("bt709");
-  const ClipInfo info = Probe(from, options);
-  EncodeSettings settings;
-  settings.codec = codec;
-  settings.layout = info.layout;
-  settings.space = info.space;
-  settings.frames = info.frames;
-  Encoder encoder(to, settings, info);
-  Decoder decoder(info);
-  while (const auto frame = decoder.NextSamples()) encoder.Write(*frame->source, frame->index);
-  encoder.Finish();
+  testing::CopyClip(Probe(from, options), to, {.codec = codec, .frames = {}, .extras = {}});
 }
 
 std::string Source(const TempDir& folder, const std::string& name, const std::string& encoding,
