@@ -16,6 +16,7 @@ constexpr double kBrightest = 65504;  // of half floats
 // A foreground colour lies between half and twice what is around it; the double of black needs something to grow from.
 constexpr double kLoosestShare = 0.5;
 constexpr double kDarkest = 0.01;
+constexpr int64_t kBandRows = 128;  // what looks at single pixels goes by bands: nothing between takes a whole picture
 
 at::Tensor BlurAtQuarter(const at::Tensor& picture, int64_t radius_px) {
   const int64_t height = picture.size(1);
@@ -31,7 +32,8 @@ struct Layers {
   at::Tensor background;
 };
 
-// One pass of blur fusion around the layers known so far. In place where it can be: at UHD each picture is 100 MB.
+// One pass of blur fusion around the layers known so far. In place and by bands where it can be: at UHD each picture is
+// 100 MB.
 Layers BlurFusion(const at::Tensor& picture, const at::Tensor& matte, Layers known, int64_t radius_px) {
   constexpr double kTiny = 1e-5;
   const at::Tensor blurred_matte = BlurAtQuarter(matte, radius_px);
@@ -40,13 +42,17 @@ Layers BlurFusion(const at::Tensor& picture, const at::Tensor& matte, Layers kno
   known.foreground = at::Tensor();
   mean.background = BlurAtQuarter(known.background.mul(1 - matte), radius_px).div_(1 - blurred_matte + kTiny);
   known.background = at::Tensor();
-  at::Tensor rest = picture - matte * mean.foreground;
-  rest.sub_((1 - matte) * mean.background).mul_(matte);
-  // Where the matte does not fit the picture the rest is the background's: one pixel may not leave its surroundings
-  // far.
-  at::max_out(rest, rest, mean.foreground * -kLoosestShare);
-  at::min_out(rest, rest, mean.foreground + kDarkest);
-  return {mean.foreground.add_(rest), mean.background};
+  for (int64_t row = 0; row < picture.size(1); row += kBandRows) {
+    const int64_t rows = std::min(kBandRows, picture.size(1) - row);
+    const auto band = [&](const at::Tensor& whole) { return whole.narrow(1, row, rows); };
+    const at::Tensor alpha = band(matte);
+    at::Tensor foreground = band(mean.foreground);
+    const at::Tensor rest = (band(picture) - alpha * foreground - (1 - alpha) * band(mean.background)).mul_(alpha);
+    // Where the matte does not fit the picture the rest is the background's: one pixel may not leave its surroundings
+    // far.
+    foreground.add_(at::minimum(at::maximum(rest, foreground * -kLoosestShare), foreground + kDarkest));
+  }
+  return mean;
 }
 
 at::Tensor FuseTwice(const at::Tensor& picture, const at::Tensor& matte) {
@@ -59,14 +65,12 @@ at::Tensor FuseTwice(const at::Tensor& picture, const at::Tensor& matte) {
 
 at::Tensor EstimateForeground(const at::Tensor& picture, const at::Tensor& matte, const at::Tensor& plate,
                               const at::Tensor& plate_valid) {
-  constexpr int64_t kBandRows = 128;
   image::CheckTensor(picture, "picture", {3, image::kAnySize, image::kAnySize});
   image::CheckTensor(matte, "matte", {1, picture.size(1), picture.size(2)});
   // One infinite highlight of a float clip would spread over the whole running sum.
   const bool finite = std::isfinite(picture.amax().item<float>()) && std::isfinite(picture.amin().item<float>());
   const at::Tensor fused = FuseTwice(finite ? picture : at::nan_to_num(picture, 0.0, kBrightest, 0.0), matte);
   at::Tensor result = at::empty_like(picture);
-  // What is left looks at single pixels: by bands, so that what lies between takes no whole picture.
   for (int64_t row = 0; row < picture.size(1); row += kBandRows) {
     const int64_t rows = std::min(kBandRows, picture.size(1) - row);
     const auto band = [&](const at::Tensor& whole) { return whole.narrow(1, row, rows); };

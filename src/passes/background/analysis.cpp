@@ -7,11 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "shotfix/core/error.h"
-#include "shotfix/core/json_number.h"
 #include "shotfix/image/resample.h"
-#include "shotfix/model/shot_matte.h"
 #include "shotfix/temporal/flow.h"
-#include "shotfix/temporal/matte_shot.h"
 
 namespace shotfix::passes::background {
 namespace {
@@ -30,7 +27,7 @@ void MeasureLook(image::ShotReader& shot, const model::MatteHead& head, const im
   for (int64_t k = 0; k < std::max<int64_t>(pairs, 1); ++k) {
     const int64_t frame = frames.begin + (pairs > 1 ? k * (frames.size() - 2) / (pairs - 1) : 0);
     const at::Tensor picture = shot.FullSize(frame);
-    const at::Tensor matte = InferMatte(head, facts, track, frame, shot.Analysis(frame));
+    const at::Tensor matte = model::InferMatte(head, facts, track, frame, shot.Analysis(frame));
     const at::Tensor actor = image::Resize(image::Dilate(matte, 4), picture.size(1), picture.size(2));
     const at::Tensor background = (actor < 0.02).to(at::kFloat);
     if (const std::optional<double> blur = composite::EdgeBlurSigma(picture, background)) blurs.push_back(*blur);
@@ -55,28 +52,11 @@ Json ToJson(const composite::GrainModel& grain) {
 
 }  // namespace
 
-at::Tensor InferMatte(const model::MatteHead& head, const ShotFacts& facts, const image::FrameTrack& track,
-                      int64_t frame, const at::Tensor& picture) {
-  return model::InferMatte(head, {facts.camera, facts.plate, track, facts.prior_share}, frame, picture);
-}
-
 ShotFacts AnalyseShot(image::ShotReader& shot, const BackgroundInputs& inputs, const model::MatteHead& head,
                       image::FrameTrack& track, const AnalysisProgress& progress) {
-  temporal::MatteShot matte_shot =
-      temporal::AnalyseMatteShot(shot, {inputs.painted, inputs.clean_plate}, track, progress);
   ShotFacts facts;
-  facts.size = {shot.analysis_height(), shot.analysis_width()};
-  facts.camera = std::move(matte_shot.camera);
-  facts.plate = std::move(matte_shot.plate);
-  progress("weighing the propagated mattes", 0, 1);
-  facts.prior_share =
-      model::FitPriorShare(shot, head, {facts.camera, facts.plate, track}, inputs.painted, matte_shot.left_out);
-  progress("weighing the propagated mattes", 1, 1);
-  if (!matte_shot.plate_supplied) {
-    progress("refining the plate", 0, 1);
-    facts.plate = model::RefinePlate(shot, head, {facts.camera, facts.plate, track});
-    progress("refining the plate", 1, 1);
-  }
+  static_cast<model::MatteFacts&>(facts) =
+      model::AnalyseMattes(shot, {inputs.painted, inputs.clean_plate}, head, track, progress);
   progress("measuring grain and sharpness", 0, 1);
   MeasureLook(shot, head, track, facts);
   progress("measuring grain and sharpness", 1, 1);
@@ -84,21 +64,11 @@ ShotFacts AnalyseShot(image::ShotReader& shot, const BackgroundInputs& inputs, c
 }
 
 image::Solution Pack(const ShotFacts& facts, std::shared_ptr<image::FrameTrack> track) {
-  Json body = {{"version", kSolutionVersion},
-               {"size", {facts.size.height, facts.size.width}},
-               {"static_camera", facts.camera.is_static},
-               {"worst_residual_px", facts.camera.worst_residual_px},
-               {"lost_links", facts.camera.lost_links},
-               {"canvas_from_reference", facts.plate.canvas_from_reference},
-               {"prior_share", facts.prior_share.at_knot},
-               {"grain", ToJson(facts.grain)}};
+  Json body = {{"version", kSolutionVersion}, {"grain", ToJson(facts.grain)}};
   if (facts.background_blur_px) body["background_blur_px"] = *facts.background_blur_px;
-  if (!facts.camera.is_static) {
-    for (const auto& [frame, h] : facts.camera.reference_from_frame) body["reference_from_frame"].push_back({frame, h});
-  }
   image::Solution solution;
   solution.body = body.dump();
-  solution.tensors = {{"plate", facts.plate.rgb}, {"plate_valid", facts.plate.valid}};
+  model::PackMattes(facts, solution);
   solution.track = std::move(track);
   return solution;
 }
@@ -110,13 +80,7 @@ ShotFacts Unpack(const image::Solution& solution) {
       Throw(ErrorCode::kData, "the stored analysis is of version {}; this shotfix writes {}", body.at("version").dump(),
             kSolutionVersion);
     ShotFacts facts;
-    facts.size = {WholeNumber(body.at("size").at(0)), WholeNumber(body.at("size").at(1))};
-    facts.camera.is_static = body.at("static_camera");
-    for (const Json& row : body.value("reference_from_frame", Json::array()))
-      facts.camera.reference_from_frame[WholeNumber(row.at(0))] = row.at(1).get<temporal::Homography>();
-    facts.plate = {solution.tensors.at("plate"), solution.tensors.at("plate_valid"),
-                   body.at("canvas_from_reference").get<temporal::Homography>()};
-    facts.prior_share.at_knot = body.at("prior_share").get<decltype(facts.prior_share.at_knot)>();
+    static_cast<model::MatteFacts&>(facts) = model::UnpackMattes(solution);
     facts.grain.sigma = body.at("grain").at("sigma").get<decltype(facts.grain.sigma)>();
     facts.grain.correlation_px = body.at("grain").at("correlation_px");
     facts.grain.chroma_link = body.at("grain").at("chroma_link");

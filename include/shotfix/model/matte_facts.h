@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every pass that needs an actor's matte finds out about a whole shot, and how it is written down.
+#pragma once
+
+#include "shotfix/image/analysis.h"
+#include "shotfix/image/solution.h"
+#include "shotfix/model/matte_head.h"
+#include "shotfix/model/prior_share.h"
+#include "shotfix/temporal/matte_shot.h"
+
+namespace shotfix::model {
+
+struct MatteFacts {
+  image::AnalysisSize size;
+  temporal::CameraTrack camera;
+  temporal::CleanPlate plate;
+  PriorShare prior_share;
+};
+
+// Propagates the painted mattes into `track`, tracks the camera, gathers the plate where none is given.
+MatteFacts AnalyseMattes(image::ShotReader& shot, const temporal::MatteShotInputs& inputs, const MatteHead& head,
+                         image::FrameTrack& track, const temporal::StageProgress& progress);
+
+// Adds the facts to a solution: tensors "plate" and "plate_valid", and "matte" in its JSON body.
+void PackMattes(const MatteFacts& facts, image::Solution& solution);
+MatteFacts UnpackMattes(const image::Solution& solution);  // throws std::exception where something is missing
+
+// The matte of one analysis picture [3,h,w], [1,h,w] in [0,1].
+at::Tensor InferMatte(const MatteHead& head, const MatteFacts& facts, const image::FrameTrack& track, int64_t frame,
+                      const at::Tensor& picture);
+
+}  // namespace shotfix::model
