@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <charconv>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include <sstream>
+
 #include "cli/command_table.h"
+#include "shotfix/core/atomic_file.h"
 #include "shotfix/core/error.h"
 #include "shotfix/core/hash.h"
 #include "shotfix/core/log.h"
+#include "shotfix/light/lights.h"
 #include "shotfix/media/still.h"
 #include "shotfix/project/hint_store.h"
 #include "shotfix/train/shot_inputs.h"
@@ -17,8 +23,54 @@ struct HintOptions {
   std::string clip;
   std::optional<int64_t> frame;
   std::string matte;
+  std::string light_from;
+  std::string lights;
   bool remove = false;
 };
+
+// "frame,azimuth,elevation" a line; the first line may be a heading.
+std::map<int64_t, std::string> ReadLights(const std::string& path) {
+  constexpr size_t kMaxBytes = size_t{1} << 20;
+  std::map<int64_t, std::string> lights;
+  std::istringstream lines(ReadFile(path, kMaxBytes));
+  int64_t number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    std::erase_if(line, [](char letter) { return letter == ' ' || letter == '\r'; });
+    const bool heading = number == 1 && line.find_first_of("0123456789") == std::string::npos;
+    if (line.empty() || heading) continue;
+    const size_t comma = line.find(',');
+    int64_t frame = 0;
+    const auto [end, problem] = std::from_chars(line.data(), line.data() + std::min(comma, line.size()), frame);
+    if (comma == std::string::npos || problem != std::errc() || end != line.data() + comma)
+      Throw(ErrorCode::kData, "\"{}\", line {}: write frame,azimuth,elevation", path, number);
+    const std::string angles = line.substr(comma + 1);
+    light::ParseAngles(angles);
+    lights[frame] = angles;
+  }
+  return lights;
+}
+
+// Where the light of a light-reference take stood.
+void StoreLights(const project::Project& project, const HintOptions& options, const GlobalOptions& global) {
+  const project::ClipRecord clip = train::FindClip(project, options.clip);
+  const media::ClipInfo info = train::OpenCatalogued(clip);
+  std::map<int64_t, std::string> lights;
+  if (!options.lights.empty()) lights = ReadLights(options.lights);
+  else if (!options.frame) Throw(ErrorCode::kUsage, "--light-from needs --frame N");
+  else lights[*options.frame] = options.light_from;
+  project::HintStore hints(project);
+  for (const auto& [frame, angles] : lights) {
+    light::ParseAngles(angles);
+    if (!info.frames.Contains(frame))
+      Throw(ErrorCode::kUsage, "frame {} is outside \"{}\", which has frames {} (the end is not included)", frame,
+            clip.name, info.frames.ToString());
+    hints.Put({0, clip.id, frame, "light-from", angles, HashText(angles)});
+  }
+  const size_t count = hints.Of(clip.id, "light-from").size();
+  PrintResult(global, {{"clip", clip.name}, {"lights", count}},
+              fmt::format("{}: the light is known on {} frames now\n", clip.name, count));
+}
 
 void CheckMatte(const HintOptions& options, const media::ClipInfo& info) {
   const at::Tensor matte = media::ReadMatte(options.matte);
@@ -34,6 +86,8 @@ void CheckMatte(const HintOptions& options, const media::ClipInfo& info) {
 
 void RunHint(const HintOptions& options, const GlobalOptions& global) {
   const project::Project project = OpenProject(global);
+  if (!options.light_from.empty() || !options.lights.empty()) return StoreLights(project, options, global);
+  if (!options.frame) Throw(ErrorCode::kUsage, "hint needs --frame N");
   const project::ClipRecord clip = train::FindClip(project, options.clip);
   const media::ClipInfo info = train::OpenCatalogued(clip);
   if (!info.frames.Contains(*options.frame)) {
@@ -67,11 +121,16 @@ void RunHint(const HintOptions& options, const GlobalOptions& global) {
 
 void AddHintCommand(const CommandHost& host) {
   auto options = std::make_shared<HintOptions>();
-  CLI::App* app = host.app.add_subcommand("hint", "Store an editor's painted matte: what the model learns from");
+  CLI::App* app = host.app.add_subcommand(
+      "hint", "Store what an editor knows: a painted matte, or where a light-reference take's light stood");
   app->add_option("CLIP", options->clip, "Catalogue name or file")->required();
-  app->add_option("--frame", options->frame, "Frame, in the clip's own numbering")->required();
+  app->add_option("--frame", options->frame, "Frame, in the clip's own numbering");
   app->add_option("--matte", options->matte,
                   "8- or 16-bit PNG or TIFF (alpha, else luma: white is the actor), or EXR with alpha");
+  app->add_option(
+      "--light-from", options->light_from,
+      "AZ,EL: where the light stood on this frame of a light-reference take (0 at the lens, + picture right)");
+  app->add_option("--lights", options->lights, "The same for many frames: a CSV of frame,azimuth,elevation");
   app->add_flag("--remove", options->remove, "Take the painted matte of this frame away");
   app->footer(
       "Example: shotfix hint take_3 --frame 12 --matte take_3.0012.png\nThree frames, spread over the shot's poses, "

@@ -54,6 +54,7 @@ void RunAndPrint(RenderOptions options, const GlobalOptions& global) {
   std::string text =
       fmt::format("{}: {} frames, {:.2f} fps, {:.1f} % of the picture altered\nlabel {}\n", result.output.string(),
                   result.stats.frames, fps, 100 * result.stats.altered_share(), result.label.string());
+  text += result.notes;
   if (result.stats.resumed_frames > 0)
     text += fmt::format("went on from {} frames that an earlier run had finished\n", result.stats.resumed_frames);
   for (const int64_t frame : result.stats.bad_frames)
@@ -71,6 +72,7 @@ void RunAndPrint(RenderOptions options, const GlobalOptions& global) {
                {"frames", result.stats.frames},
                {"resumed_frames", result.stats.resumed_frames},
                {"bad_frames", result.stats.bad_frames},
+               {"notes", result.notes},
                {"fps", fps},
                {"seconds", result.stats.seconds},
                {"altered_share", result.stats.altered_share()},

@@ -154,4 +154,20 @@ ConsentGrant ConsentLedger::Require(const ConsentRequest& request) const {
   return std::get<ConsentGrant>(answer);
 }
 
+ConsentGrant ConsentLedger::RequireAll(const std::vector<Operation>& operations, ConsentRequest request) const {
+  SHOTFIX_CHECK(!operations.empty());
+  std::optional<ConsentGrant> all;
+  for (const Operation operation : operations) {
+    request.operation = operation;
+    const ConsentGrant grant = Require(request);
+    if (!all) all = grant;
+    for (const std::string& id : grant.entry_ids_) {
+      const bool known = std::find(all->entry_ids_.begin(), all->entry_ids_.end(), id) != all->entry_ids_.end();
+      if (!known) all->entry_ids_.push_back(id);
+    }
+  }
+  if (!all->entry_ids_.empty()) all->words_ = fmt::format("covered by {} ledger entries", all->entry_ids_.size());
+  return *all;
+}
+
 }  // namespace shotfix::compliance

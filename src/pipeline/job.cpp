@@ -31,15 +31,24 @@ std::string PlanOf(const Job& job, const Stock& stock, FrameRange frames) {
                           background->plate.empty() ? "none (matte only)" : background->plate,
                           background->stabiliser.Radius());
     }
+    if (const auto* relight = std::get_if<RelightRequest>(&request))
+      plan += fmt::format(": {} lights, needs {} frames on each side",
+                          relight->keys.size() + relight->fills.size() + relight->rims.size(),
+                          relight->stabiliser.Radius());
     plan += "\n";
   }
   if (!job.layers.empty()) plan += fmt::format("layers to {}\n", job.layers.string());
   return plan;
 }
 
-bool AltersPeople(const Job& job) {
-  return std::any_of(job.passes.begin(), job.passes.end(),
-                     [](const PassRequest& request) { return !std::holds_alternative<IdentityRequest>(request); });
+// What is done to people; nothing more than identity where no pass alters them.
+std::vector<compliance::Operation> OperationsOf(const Job& job) {
+  std::vector<compliance::Operation> operations;
+  for (const PassRequest& request : job.passes) {
+    if (std::holds_alternative<BackgroundRequest>(request)) operations.push_back(compliance::Operation::kBackground);
+    if (std::holds_alternative<RelightRequest>(request)) operations.push_back(compliance::Operation::kRelight);
+  }
+  return operations;
 }
 
 std::string PassNames(const Job& job) {
@@ -96,10 +105,11 @@ compliance::LabelFacts FactsOf(const project::Project& project, const Job& job, 
 
 compliance::ConsentGrant GrantFor(const project::Project& project, const Job& job, const Stock& stock) {
   const compliance::ConsentLedger ledger(project);
-  if (!AltersPeople(job))
+  const std::vector<compliance::Operation> operations = OperationsOf(job);
+  if (operations.empty())
     return ledger.Require({compliance::Operation::kIdentity, {}, stock.clip.scene, stock.clip.name});
-  return ledger.Require({compliance::Operation::kBackground, project::ClipStore(project).PeopleIn(stock.clip.id),
-                         stock.clip.scene, stock.clip.name});
+  return ledger.RequireAll(operations, {operations.front(), project::ClipStore(project).PeopleIn(stock.clip.id),
+                                        stock.clip.scene, stock.clip.name});
 }
 
 // Everything that the samples depend on beside this program; see Note [Resume].
@@ -161,6 +171,7 @@ JobResult Execute(const project::Project& project, const Job& job, const Stock& 
   for (const PassRequest& request : job.passes) inputs.passes.push_back(builder.Build(request, grant));
   const std::unique_ptr<project::RenderJournal> journal = OpenJournal(project, job, stock, builder.content_key());
   inputs.journal = journal.get();
+  result.notes = builder.notes();
   const std::string record_key = "edit-" + std::to_string(run_id);
   project::SolutionStore(project).Make(record_key, [&](const std::shared_ptr<image::FrameTrack>& track) {
     inputs.support_record = track;
@@ -183,7 +194,26 @@ JobResult Execute(const project::Project& project, const Job& job, const Stock& 
 }  // namespace
 
 const char* NameOf(const PassRequest& request) {
-  return std::holds_alternative<BackgroundRequest>(request) ? "background" : "identity";
+  if (std::holds_alternative<BackgroundRequest>(request)) return "background";
+  return std::holds_alternative<RelightRequest>(request) ? "relight" : "identity";
+}
+
+passes::RelightOptions RelightRequest::Look() const {
+  constexpr double kFillStops = -2;  // a fill or rim without a strength of its own, beside the shot's key
+  constexpr double kRimStops = -0.5;
+  passes::RelightOptions result = look;
+  const auto add = [&](const std::vector<std::string>& texts, double stops) {
+    for (const std::string& text : texts) {
+      light::KeyRequest request = light::ParseKey(text);
+      if (std::count(text.begin(), text.end(), ',') < 3) request.stops = stops;
+      result.extras.push_back(request);
+    }
+  };
+  for (const std::string& text : keys) result.keys.push_back(light::ParseKey(text));
+  add(fills, kFillStops);
+  add(rims, kRimStops);
+  if (!light_from.empty()) result.light_from = light::ParseAngles(light_from);
+  return result;
 }
 
 void Job::Validate() const {
@@ -195,6 +225,10 @@ void Job::Validate() const {
     Throw(ErrorCode::kUsage, "--layers \"{}\" must be EXR files, for example NAME.%04d.exr", layers.string());
   for (const PassRequest& request : passes) {
     const auto* background = std::get_if<BackgroundRequest>(&request);
+    if (const auto* relight = std::get_if<RelightRequest>(&request)) {
+      relight->Look().Validate();
+      relight->stabiliser.Validate();
+    }
     if (background == nullptr && matte_only) Throw(ErrorCode::kUsage, "--matte-only goes with background alone");
     if (background == nullptr) continue;
     if (background->plate.empty() && !matte_only)

@@ -16,10 +16,11 @@ namespace {
 
 using Json = nlohmann::json;
 
+template <typename Request>
 struct PassKey {
   const char* name;
-  std::function<Json(const BackgroundRequest&)> get;
-  std::function<void(BackgroundRequest&, const Json&)> set;  // throws Json::exception on another type
+  std::function<Json(const Request&)> get;
+  std::function<void(Request&, const Json&)> set;  // throws Json::exception on another type
 };
 
 // As Json::get_to, without its silent conversions: 1e30 is no integer, 1 is no flag. Throws Json::exception.
@@ -37,18 +38,19 @@ void Assign(const Json& value, T& target) {
   value.get_to(target);
 }
 
-template <typename Get>
-PassKey Field(const char* name, Get get) {
-  return {name, [get](const BackgroundRequest& r) { return Json(get(const_cast<BackgroundRequest&>(r))); },
-          [get](BackgroundRequest& r, const Json& value) { Assign(value, get(r)); }};
+template <typename Request, typename Get>
+PassKey<Request> FieldOf(const char* name, Get get) {
+  return {name, [get](const Request& r) { return Json(get(const_cast<Request&>(r))); },
+          [get](Request& r, const Json& value) { Assign(value, get(r)); }};
 }
 
 const char* NameOf(PlateFit fit) { return fit == PlateFit::kFill ? "fill" : fit == PlateFit::kFit ? "fit" : "stretch"; }
 const char* NameOf(PlateEnd end) { return end == PlateEnd::kHold ? "hold" : end == PlateEnd::kLoop ? "loop" : "error"; }
 
-const std::vector<PassKey>& PassKeys() {
+const std::vector<PassKey<BackgroundRequest>>& KeysOf(const BackgroundRequest&) {
   using R = BackgroundRequest;
-  static const std::vector<PassKey> keys = {
+  constexpr auto Field = [](const char* name, auto get) { return FieldOf<R>(name, get); };
+  static const std::vector<PassKey<R>> keys = {
       Field("plate", [](R& r) -> std::string& { return r.plate; }),
       Field("plate_in_space", [](R& r) -> std::string& { return r.plate_in_space; }),
       Field("plate_scale", [](R& r) -> double& { return r.placing.scale; }),
@@ -79,7 +81,34 @@ const std::vector<PassKey>& PassKeys() {
   return keys;
 }
 
+const std::vector<PassKey<RelightRequest>>& KeysOf(const RelightRequest&) {
+  using R = RelightRequest;
+  constexpr auto Field = [](const char* name, auto get) { return FieldOf<R>(name, get); };
+  static const std::vector<PassKey<R>> keys = {
+      Field("key", [](R& r) -> std::vector<std::string>& { return r.keys; }),
+      Field("fill", [](R& r) -> std::vector<std::string>& { return r.fills; }),
+      Field("rim", [](R& r) -> std::vector<std::string>& { return r.rims; }),
+      Field("light_from", [](R& r) -> std::string& { return r.light_from; }),
+      Field("take", [](R& r) -> std::string& { return r.take; }),
+      Field("use_take", [](R& r) -> bool& { return r.use_take; }),
+      Field("soften", [](R& r) -> double& { return r.look.soften_deg; }),
+      Field("ambient", [](R& r) -> double& { return r.look.ambient_stops; }),
+      Field("strength", [](R& r) -> double& { return r.look.strength; }),
+      Field("most_stops", [](R& r) -> double& { return r.look.most_stops; }),
+      Field("shadows", [](R& r) -> bool& { return r.look.shadows; }),
+      Field("use_clean_plate", [](R& r) -> bool& { return r.clean_plate.use_catalogue; }),
+      Field("gain_radius", [](R& r) -> int& { return r.stabiliser.gain_radius; }),
+      Field("alpha_radius", [](R& r) -> int& { return r.stabiliser.alpha_radius; }),
+  };
+  return keys;
+}
+
 Json ValueOf(const toml::node& node) {
+  if (const toml::array* list = node.as_array()) {
+    Json values = Json::array();
+    for (const toml::node& item : *list) values.push_back(item.is_array() ? Json() : ValueOf(item));
+    return values;
+  }
   if (const auto text = node.value_exact<std::string>()) return *text;
   if (const auto flag = node.value_exact<bool>()) return *flag;
   if (const auto whole = node.value_exact<int64_t>()) return *whole;
@@ -87,25 +116,17 @@ Json ValueOf(const toml::node& node) {
   return nullptr;
 }
 
-PassRequest ReadPass(const toml::table& table, const std::string& file) {
-  if (table["type"].value_or<std::string>("") == "identity") {
-    if (table.size() > 1) Throw(ErrorCode::kConfig, "\"{}\": pass identity has no keys beside type", file);
-    return IdentityRequest{};
-  }
-  BackgroundRequest request;
+template <typename Request>
+Request ReadKeys(const toml::table& table, const std::string& pass, const std::string& file) {
+  Request request;
   for (const auto& [key, node] : table) {
     const std::string name(key.str());
-    if (name == "type") {
-      if (node.value_or<std::string>("") != "background")
-        Throw(ErrorCode::kConfig, "\"{}\": pass type {} is not known; background and identity are", file,
-              ValueOf(node).dump());
-      continue;
-    }
-    const PassKey* found = nullptr;
-    for (const PassKey& candidate : PassKeys()) {
+    if (name == "type") continue;
+    const PassKey<Request>* found = nullptr;
+    for (const PassKey<Request>& candidate : KeysOf(request)) {
       if (name == candidate.name) found = &candidate;
     }
-    if (found == nullptr) Throw(ErrorCode::kConfig, "\"{}\": \"{}\" is not a key of pass background", file, name);
+    if (found == nullptr) Throw(ErrorCode::kConfig, "\"{}\": \"{}\" is not a key of pass {}", file, name, pass);
     try {
       found->set(request, ValueOf(node));
     } catch (const Json::exception&) {
@@ -113,6 +134,17 @@ PassRequest ReadPass(const toml::table& table, const std::string& file) {
     }
   }
   return request;
+}
+
+PassRequest ReadPass(const toml::table& table, const std::string& file) {
+  const std::string type = table["type"].value_or<std::string>("");
+  if (type == "background") return ReadKeys<BackgroundRequest>(table, type, file);
+  if (type == "relight") return ReadKeys<RelightRequest>(table, type, file);
+  if (type != "identity")
+    Throw(ErrorCode::kConfig, "\"{}\": pass type \"{}\" is not known; background, relight and identity are", file,
+          type);
+  if (table.size() > 1) Throw(ErrorCode::kConfig, "\"{}\": pass identity has no keys beside type", file);
+  return IdentityRequest{};
 }
 
 void ReadTop(const std::string& key, const toml::node& node, const std::string& file, Job& job) {
@@ -147,9 +179,11 @@ std::string Job::OptionsJson() const {
                {"on_bad_frame", static_cast<int>(on_bad_frame)}};
   for (const PassRequest& request : passes) {
     Json pass = {{"type", NameOf(request)}};
-    if (const auto* background = std::get_if<BackgroundRequest>(&request)) {
-      for (const PassKey& key : PassKeys()) pass[key.name] = key.get(*background);
-    }
+    const auto put = [&](const auto& keyed) {
+      for (const auto& key : KeysOf(keyed)) pass[key.name] = key.get(keyed);
+    };
+    if (const auto* background = std::get_if<BackgroundRequest>(&request)) put(*background);
+    if (const auto* relight = std::get_if<RelightRequest>(&request)) put(*relight);
     json["passes"].push_back(pass);
   }
   return json.dump();

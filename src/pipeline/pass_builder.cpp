@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/pass_builder.h"
 
+#include "pipeline/light_take_file.h"
 #include "shotfix/core/error.h"
 #include "shotfix/core/hash.h"
 #include "shotfix/media/clip_files.h"
@@ -54,7 +55,7 @@ Stock LoadStock(const project::Project& project, const Job& job) {
   stock.info = train::OpenCatalogued(stock.clip);
   stock.info.on_bad_frame = job.on_bad_frame;
   const bool needs_model = std::any_of(job.passes.begin(), job.passes.end(), [](const PassRequest& request) {
-    return std::holds_alternative<BackgroundRequest>(request);
+    return !std::holds_alternative<IdentityRequest>(request);
   });
   if (needs_model) LoadModel(project, stock);
   return stock;
@@ -88,6 +89,33 @@ std::unique_ptr<passes::EditPass> PassBuilder::MakeBackground(const BackgroundRe
   return passes::MakeBackgroundPass(request.look, std::move(inputs), job_.device, grant);
 }
 
+std::unique_ptr<passes::EditPass> PassBuilder::MakeRelight(const RelightRequest& request,
+                                                           const compliance::ConsentGrant& grant) {
+  passes::RelightInputs inputs;
+  inputs.matte_head = MatteHeadOf(project_, stock_);
+  inputs.model_key = stock_.model_sha256;
+  const int64_t long_side_px = inputs.matte_head.shape.at("long_side_px");
+  const train::ShotInputs shot =
+      train::LoadShotInputs(project_, stock_.clip, stock_.info, request.clean_plate, long_side_px);
+  inputs.painted = shot.matte.painted;
+  inputs.painted_key = shot.painted_key;
+  inputs.clean_plate = shot.matte.supplied_plate;
+  inputs.clean_plate_key = shot.clean_plate_key;
+  content_key_ += shot.painted_key + "\n" + shot.clean_plate_key + "\n";
+  if (request.use_take) {
+    if (const std::optional<LightTakeFile> take = FindLightTake(project_, stock_.clip, request.take)) {
+      progress_.Update("solving the light-reference take", 0, 1, take->clip.name);
+      const image::AnalysisSize size =
+          image::ChooseAnalysisSize(stock_.info.layout.height, stock_.info.layout.width, long_side_px);
+      inputs.take = LoadLightTake(*take, size);
+      inputs.take_key = take->key;
+      content_key_ += take->key + "\n";
+      progress_.Update("solving the light-reference take", 1, 1, take->clip.name);
+    }
+  }
+  return passes::MakeRelightPass(request.Look(), std::move(inputs), job_.device, grant);
+}
+
 RenderPass PassBuilder::Build(const PassRequest& request, const compliance::ConsentGrant& grant) {
   RenderPass ready;
   image::Solution solution;
@@ -95,6 +123,11 @@ RenderPass PassBuilder::Build(const PassRequest& request, const compliance::Cons
     passes_.push_back(MakeBackground(*background, grant));
     solution = Solve(*passes_.back(), MatteHeadOf(project_, stock_).shape.at("long_side_px"));
     ready.stabiliser = background->stabiliser;
+  } else if (const auto* relight = std::get_if<RelightRequest>(&request)) {
+    passes_.push_back(MakeRelight(*relight, grant));
+    solution = Solve(*passes_.back(), MatteHeadOf(project_, stock_).shape.at("long_side_px"));
+    ready.stabiliser = relight->stabiliser;
+    notes_ += passes::DescribeLight(solution) + "\n";
   } else {
     passes_.push_back(passes::MakeIdentityPass());
     ready.stabiliser = {.gain_radius = 0, .warp_radius = 0, .alpha_radius = 0};

@@ -33,12 +33,15 @@ class PassBuilder {
   RenderPass Build(const PassRequest& request, const compliance::ConsentGrant& grant);
   // Everything beside the footage and the options that the passes built so far depend on: plates, paint, clean plates.
   const std::string& content_key() const { return content_key_; }
+  // What the analyses have to tell a person, a line each.
+  const std::string& notes() const { return notes_; }
   // Throws kData when a plate is not what it was when its pass was built.
   void CheckPlates() const;
 
  private:
   std::unique_ptr<passes::EditPass> MakeBackground(const BackgroundRequest& request,
                                                    const compliance::ConsentGrant& grant);
+  std::unique_ptr<passes::EditPass> MakeRelight(const RelightRequest& request, const compliance::ConsentGrant& grant);
   image::Solution Solve(const passes::EditPass& pass, int64_t long_side_px);
 
   const project::Project& project_;
@@ -49,6 +52,7 @@ class PassBuilder {
   std::map<std::string, int> names_;                     // how often each was built
   std::map<std::filesystem::path, std::string> plates_;  // SHA-256 of each
   std::string content_key_;
+  std::string notes_;
 };
 
 }  // namespace shotfix::pipeline

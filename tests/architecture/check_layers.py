@@ -15,11 +15,12 @@ BELOW = {
     "temporal": ["core", "image"],
     "composite": ["core", "image", "temporal"],
     "compliance": ["core", "image", "media", "project"],
+    "light": ["core", "image", "temporal"],
     "model": ["core", "image", "temporal"],
-    "ingest": ["core", "image", "media", "project", "temporal", "composite", "compliance", "model"],
-    "train": ["core", "image", "media", "project", "temporal", "composite", "compliance", "model", "ingest"],
-    "passes": ["core", "image", "temporal", "composite", "model", "compliance"],
-    "pipeline": ["core", "image", "media", "project", "temporal", "composite", "compliance", "model", "ingest", "train", "passes"],
+    "ingest": ["core", "image", "media", "project", "temporal", "composite", "compliance", "light", "model"],
+    "train": ["core", "image", "media", "project", "temporal", "composite", "compliance", "light", "model", "ingest"],
+    "passes": ["core", "image", "temporal", "composite", "light", "model", "compliance"],
+    "pipeline": ["core", "image", "media", "project", "temporal", "composite", "compliance", "light", "model", "ingest", "train", "passes"],
     "report": ["core", "image", "project", "temporal"],
     "cli": None,  # everything
 }

@@ -78,6 +78,8 @@ class ConsentLedger {
   std::variant<ConsentGrant, ConsentRefusal> Ask(const ConsentRequest& request) const;
   // The grant, or throws kNoPermission with refusal and remedy.
   ConsentGrant Require(const ConsentRequest& request) const;
+  // The same for several operations at once: each must be covered. The grant is of the first, with all entries.
+  ConsentGrant RequireAll(const std::vector<Operation>& operations, ConsentRequest request) const;
 
  private:
   const project::Project& project_;

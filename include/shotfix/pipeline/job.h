@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "shotfix/passes/relight.h"
 #include "shotfix/pipeline/plate_source.h"
 #include "shotfix/pipeline/render.h"
 #include "shotfix/project/project.h"
@@ -26,7 +27,20 @@ struct BackgroundRequest {
   temporal::StabiliserOptions stabiliser;
 };
 
-using PassRequest = std::variant<BackgroundRequest, IdentityRequest>;
+// Lights as light::ParseKey reads them: "AZ,EL[,KELVIN[,STOPS]]".
+struct RelightRequest {
+  std::vector<std::string> keys, fills, rims;
+  std::string light_from;  // "AZ,EL": where the shot's own key stands; empty: found
+  std::string take;        // catalogue name of a light-reference take; empty: the actor's, where there is one
+  bool use_take = true;
+  passes::RelightOptions look;  // its lights are set from the texts above
+  train::CleanPlateChoice clean_plate;
+  temporal::StabiliserOptions stabiliser;
+
+  passes::RelightOptions Look() const;  // throws kUsage
+};
+
+using PassRequest = std::variant<BackgroundRequest, IdentityRequest, RelightRequest>;
 const char* NameOf(const PassRequest& request);  // of the pass: "background"
 
 struct Job {
@@ -58,7 +72,8 @@ struct JobResult {
   std::filesystem::path output;
   std::filesystem::path label;
   int64_t run_id = 0;
-  std::string plan;  // what --dry-run prints
+  std::string plan;   // what --dry-run prints
+  std::string notes;  // what the passes' analyses found, a line each
 };
 
 // Throws the errors of its parts; the catalogue's run says "failed" or "stopped" then, and nothing appears under

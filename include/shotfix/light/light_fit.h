@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// The light of a shot, from a surface whose shape and albedo are known.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <optional>
+#include <vector>
+
+#include "shotfix/light/lights.h"
+
+namespace shotfix::light {
+
+// One frame's evidence, all of one size.
+struct LitSurface {
+  at::Tensor picture;  // [3,h,w] scene-linear
+  at::Tensor normals;  // [3,h,w]
+  at::Tensor albedo;   // [3,h,w]
+  at::Tensor weight;   // [1,h,w] in [0,1]: how far shape and albedo are known there
+};
+
+struct LightFit {
+  SceneLight light;            // one key and the ambient light, in units of the albedo
+  double uncertainty_deg = 0;  // of the key's direction, one standard deviation
+  double explained = 0;        // share of the shading's variance that the light explains, up to 1
+};
+
+// One key and ambient light for all frames together: picture = albedo * (key * max(n . l, 0) + ambient), by
+// iteratively reweighted least squares (Cauchy weights), so that cast shadows and highlights count little. A direction
+// that is known is kept. Throws kData when there is too little to see.
+LightFit FitLight(const std::vector<LitSurface>& frames, const std::optional<Vector>& known_direction);
+
+}  // namespace shotfix::light

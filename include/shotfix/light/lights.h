@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lights as an editor speaks of them, and what they do to a surface.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace shotfix::light {
+
+// Axes of the camera: x to picture right, y up, z towards the lens.
+using Vector = std::array<double, 3>;
+// Scene-linear, in the clip's primaries.
+using Rgb = std::array<double, 3>;
+
+// Where a light stands, seen from the subject: azimuth 0 is at the lens, + at picture right, 180 behind; elevation +
+// is above.
+struct Angles {
+  double azimuth_deg = 0;    // -180 to 180
+  double elevation_deg = 0;  // -90 to 90
+};
+Vector DirectionOf(Angles angles);  // of length 1, towards the light
+Angles AnglesOf(const Vector& direction);
+double DegreesBetween(const Vector& a, const Vector& b);
+
+// The colour of a black body of 1,667 to 25,000 K beside one of 6,500 K, BT.709 primaries, luminance 1 (Kim et al.
+// 2002: cubic splines of the Planckian locus). Throws kUsage outside.
+Rgb ColourOf(double kelvin);
+double LuminanceOf(const Rgb& rgb);
+
+// A key that somebody asks for.
+struct KeyRequest {
+  Angles from;
+  std::optional<Rgb> colour;  // of luminance 1; nothing: the shot's own key's
+  double stops = 0;           // beside the shot's own key, -6 to 6
+};
+// "AZ,EL[,COLOUR[,STOPS]]" with COLOUR in kelvin or as R:G:B, scene-linear. Throws kUsage and says the form.
+KeyRequest ParseKey(const std::string& text);
+// "AZ,EL". Throws kUsage.
+Angles ParseAngles(const std::string& text);
+
+// A key as it falls on a surface of albedo 1.
+struct Key {
+  Vector direction{0, 0, 1};
+  Rgb rgb{1, 1, 1};       // its reflected light where it falls straight on the surface
+  double radius_deg = 8;  // of the source: how soft its shadows are, 0 to 60
+};
+struct SceneLight {
+  std::vector<Key> keys;
+  Rgb ambient{0, 0, 0};
+};
+
+// Reflected light of a surface of albedo 1, [3,h,w], for normals [3,h,w]. Lambert's law; a source of radius s reaches s
+// around the terminator: (c + sin s)^2 / (4 sin s) for |c| < sin s, c the cosine. visibility: for each key [1,h,w] in
+// [0,1], or empty.
+at::Tensor Shade(const at::Tensor& normals, const SceneLight& light, const std::vector<at::Tensor>& visibility);
+
+}  // namespace shotfix::light

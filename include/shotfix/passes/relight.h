@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Relight: a gain that moves, colours, softens and balances the light on an actor, and leaves the actor's own detail.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "shotfix/compliance/consent.h"
+#include "shotfix/light/take.h"
+#include "shotfix/model/mini_model.h"
+#include "shotfix/passes/edit_pass.h"
+#include "shotfix/temporal/propagate.h"
+
+namespace shotfix::passes {
+
+struct RelightOptions {
+  std::vector<light::KeyRequest> keys;      // up to 3; none: the shot's own key stays
+  std::vector<light::KeyRequest> extras;    // fill, rim, kicker: added to the keys, up to 4
+  std::optional<light::Angles> light_from;  // where the shot's own key stands; nothing: found
+  double soften_deg = 8;                    // radius of the new keys, 0 to 60; fills are 40
+  double ambient_stops = 0;                 // of the ambient light beside the shot's own, -6 to 6
+  double strength = 1;                      // share of the change, in stops, 0 to 1
+  double most_stops = 4;                    // no pixel changes by more, 0.5 to 6
+  bool shadows = true;                      // cast ones, of the subject on itself
+
+  void Validate() const;  // throws kUsage
+};
+
+struct RelightInputs {
+  temporal::PaintedMattes painted;  // at the analysis size
+  std::string painted_key;
+  at::Tensor clean_plate;  // [3,h,w] perceptual at the analysis size; may be undefined
+  std::string clean_plate_key;
+  model::Head matte_head;
+  std::string model_key;
+  std::shared_ptr<const light::LightTake> take;  // at the analysis size; null: the outline alone tells the shape
+  std::string take_key;
+};
+
+// How the shape of the subject is known, and what that is worth.
+enum class GeometryTier { kOutline, kLightReference };
+std::string ToString(GeometryTier tier);
+// One sentence: the tier, the error of its normals to expect, and what would raise it.
+std::string Explain(GeometryTier tier);
+
+// What the analysis of a shot says about its light; for people.
+std::string DescribeLight(const image::Solution& solution);
+
+// Analyse throws kData when the shot cannot tell where its light is and light_from is not given, or when the take does
+// not fit the shot.
+std::unique_ptr<EditPass> MakeRelightPass(const RelightOptions& options, RelightInputs inputs, c10::Device device,
+                                          const compliance::ConsentGrant& grant);
+
+}  // namespace shotfix::passes

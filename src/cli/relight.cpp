@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+
+#include "cli/render_options.h"
+
+namespace shotfix::cli {
+namespace {
+
+struct RelightCommand {
+  RenderOptions render;
+  pipeline::RelightRequest request;
+  bool no_take = false, no_shadows = false, no_clean_plate = false;
+};
+
+void RunRelight(RelightCommand command, const GlobalOptions& global) {
+  command.request.use_take = !command.no_take;
+  command.request.look.shadows = !command.no_shadows;
+  command.request.clean_plate.use_catalogue = !command.no_clean_plate;
+  command.render.job.passes = {command.request};
+  RunAndPrint(command.render, global);
+}
+
+void AddLights(CLI::App& app, pipeline::RelightRequest& request) {
+  app.add_option(
+      "--key", request.keys,
+      "AZ,EL[,COLOUR[,STOPS]]: a key in place of the shot's own; up to three. AZ 0 is at the lens, + at picture "
+      "right, 180 behind; EL + is above. COLOUR in kelvin or as R:G:B. STOPS beside the shot's own key");
+  app.add_option("--fill", request.fills, "AZ,EL[,COLOUR[,STOPS]]: a soft light beside the key, -2 stops by default");
+  app.add_option("--rim,--kicker", request.rims, "AZ,EL[,COLOUR[,STOPS]]: a light from behind, -0.5 stops by default");
+  app.add_option("--light-from", request.light_from, "AZ,EL: where the shot's own key stands (else it is found)");
+  app.add_option("--soften", request.look.soften_deg, "Radius of the keys in degrees, 0 to 60: how soft they are")
+      ->capture_default_str();
+  app.add_option("--ambient", request.look.ambient_stops, "Ambient light beside the shot's own in stops, -6 to 6")
+      ->capture_default_str();
+}
+
+}  // namespace
+
+void AddRelightCommand(const CommandHost& host) {
+  auto command = std::make_shared<RelightCommand>();
+  pipeline::RelightRequest& request = command->request;
+  CLI::App* app = host.app.add_subcommand("relight", "Move, colour and soften the light on an actor");
+  app->add_option("CLIP", command->render.job.clip, "Catalogue name or file")->required();
+  AddLights(*app, request);
+  app->add_option("--take", request.take, "The light-reference take to use (else the actor's own in the catalogue)");
+  app->add_flag("--no-take", command->no_take, "Use none: the outline alone tells the shape");
+  app->add_option("--strength", request.look.strength, "Share of the change, 0 to 1")->capture_default_str();
+  app->add_option("--most-stops", request.look.most_stops, "No pixel changes by more, 0.5 to 6")->capture_default_str();
+  app->add_flag("--no-shadows", command->no_shadows, "Cast none");
+  app->add_flag("--no-clean-plate", command->no_clean_plate, "Use none; one is gathered from the shot");
+  app->add_option("--gain-radius", request.stabiliser.gain_radius, "Frames on each side that steady the light, 0 to 16")
+      ->capture_default_str();
+  AddRenderOptions(*app, command->render);
+  app->footer(
+      "Example: shotfix relight take_3 --key 45,30,3200 -o take_3_key.mov\n"
+      "The shot's own detail, grain and what is outside the actor stay; see docs/relight.md.");
+  app->callback([command, host] { RunRelight(*command, host.global); });
+}
+
+}  // namespace shotfix::cli

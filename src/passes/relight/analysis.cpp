@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "passes/relight/analysis.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "passes/relight/surface.h"
+#include "shotfix/core/error.h"
+#include "shotfix/image/convert.h"
+
+namespace shotfix::passes::relight {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr int64_t kMostFrames = 8;       // that the light is found from
+constexpr int kRounds = 2;               // the take is found again under the light that it helped to find
+constexpr double kLeastLikeness = 0.45;  // below, the take is of something else, or seen from elsewhere
+constexpr double kMostUncertainDeg = 15;
+
+struct Sample {
+  at::Tensor linear;
+  at::Tensor matte;
+};
+
+std::vector<Sample> TakeSamples(image::ShotReader& shot, const model::MatteHead& head, const ShotFacts& facts,
+                                const image::FrameTrack& track) {
+  const FrameRange frames = shot.frames();
+  const int64_t count = std::min(kMostFrames, frames.size());
+  std::vector<Sample> samples;
+  for (int64_t k = 0; k < count; ++k) {
+    const int64_t frame = frames.begin + (2 * k + 1) * frames.size() / (2 * count);
+    const at::Tensor picture = shot.Analysis(frame);
+    samples.push_back({image::LinearFromPerceptual(picture), model::InferMatte(head, facts, track, frame, picture)});
+  }
+  return samples;
+}
+
+// The take's own picture that is most like the shot: a first idea of its light.
+at::Tensor MostAlike(const light::LightTake& take, const Sample& sample) {
+  at::Tensor best;
+  double likeness = -1;
+  for (const at::Tensor& contrast : take.contrasts) {
+    const FrameSurface surface = SurfaceFromTake(take, contrast, sample.linear, sample.matte);
+    if (surface.likeness <= likeness) continue;
+    likeness = surface.likeness;
+    best = contrast;
+  }
+  return best;
+}
+
+light::LightFit FitTo(const std::vector<FrameSurface>& surfaces, const std::vector<Sample>& samples,
+                      const std::optional<light::Angles>& light_from) {
+  std::vector<light::LitSurface> evidence;
+  for (size_t k = 0; k < samples.size(); ++k)
+    evidence.push_back({samples[k].linear, surfaces[k].normals, surfaces[k].albedo, surfaces[k].known});
+  std::optional<light::Vector> known;
+  if (light_from) known = light::DirectionOf(*light_from);
+  return light::FitLight(evidence, known);
+}
+
+void FindFromTake(const light::LightTake& take, const std::vector<Sample>& samples, const RelightOptions& options,
+                  ShotFacts& facts) {
+  at::Tensor contrast = MostAlike(take, samples[samples.size() / 2]);
+  for (int round = 0; round <= kRounds; ++round) {
+    std::vector<FrameSurface> surfaces;
+    facts.likeness = 0;
+    for (const Sample& sample : samples) {
+      surfaces.push_back(SurfaceFromTake(take, contrast, sample.linear, sample.matte));
+      facts.likeness += surfaces.back().likeness / static_cast<double>(samples.size());
+    }
+    if (facts.likeness < kLeastLikeness)
+      Throw(ErrorCode::kData,
+            "the light-reference take does not fit this shot (likeness {:.2f}, {} is needed); shoot it with the same "
+            "lens and framing, or leave it out with --no-take",
+            facts.likeness, kLeastLikeness);
+    facts.found = FitTo(surfaces, samples, options.light_from);
+    contrast = ContrastUnder(take, facts.found.light);
+  }
+}
+
+light::Vector ToVector(const Json& json) { return json.get<light::Vector>(); }
+
+}  // namespace
+
+ShotFacts AnalyseShot(image::ShotReader& shot, const RelightInputs& inputs, const RelightOptions& options,
+                      const model::MatteHead& head, image::FrameTrack& track, const AnalysisProgress& progress) {
+  ShotFacts facts;
+  static_cast<model::MatteFacts&>(facts) =
+      model::AnalyseMattes(shot, {inputs.painted, inputs.clean_plate}, head, track, progress);
+  progress("finding the light", 0, 1);
+  const std::vector<Sample> samples = TakeSamples(shot, head, facts, track);
+  if (inputs.take) {
+    facts.tier = GeometryTier::kLightReference;
+    FindFromTake(*inputs.take, samples, options, facts);
+  } else {
+    if (!options.light_from)
+      Throw(ErrorCode::kData,
+            "an outline cannot tell where the light stands; give --light-from AZ,EL (0 is at the lens, + at picture "
+            "right, + above), or ingest a light-reference take of this actor");
+    std::vector<FrameSurface> surfaces;
+    for (const Sample& sample : samples) surfaces.push_back(SurfaceFromOutline(sample.linear, sample.matte));
+    facts.found = FitTo(surfaces, samples, options.light_from);
+  }
+  if (!options.light_from && facts.found.uncertainty_deg > kMostUncertainDeg)
+    Throw(ErrorCode::kData,
+          "the light's direction is known to {:.0f} degrees only, {} is needed; give --light-from AZ,EL",
+          facts.found.uncertainty_deg, kMostUncertainDeg);
+  progress("finding the light", 1, 1);
+  return facts;
+}
+
+image::Solution Pack(const ShotFacts& facts, std::shared_ptr<image::FrameTrack> track) {
+  const light::Key& key = facts.found.light.keys.front();
+  const Json body = {{"version", kSolutionVersion},
+                     {"tier", ToString(facts.tier)},
+                     {"key_direction", key.direction},
+                     {"key_rgb", key.rgb},
+                     {"ambient_rgb", facts.found.light.ambient},
+                     {"uncertainty_deg", facts.found.uncertainty_deg},
+                     {"explained", facts.found.explained},
+                     {"likeness", facts.likeness}};
+  image::Solution solution;
+  solution.body = body.dump();
+  model::PackMattes(facts, solution);
+  solution.track = std::move(track);
+  return solution;
+}
+
+ShotFacts Unpack(const image::Solution& solution) {
+  try {
+    const Json body = Json::parse(solution.body);
+    if (body.at("version") != kSolutionVersion)
+      Throw(ErrorCode::kData, "the stored analysis is of version {}; this shotfix writes {}", body.at("version").dump(),
+            kSolutionVersion);
+    ShotFacts facts;
+    static_cast<model::MatteFacts&>(facts) = model::UnpackMattes(solution);
+    facts.tier = body.at("tier") == "outline" ? GeometryTier::kOutline : GeometryTier::kLightReference;
+    light::Key key;
+    key.direction = ToVector(body.at("key_direction"));
+    key.rgb = ToVector(body.at("key_rgb"));
+    facts.found.light = {{key}, ToVector(body.at("ambient_rgb"))};
+    facts.found.uncertainty_deg = body.at("uncertainty_deg");
+    facts.found.explained = body.at("explained");
+    facts.likeness = body.at("likeness");
+    return facts;
+  } catch (const std::exception& problem) {
+    Throw(ErrorCode::kData,
+          "the stored analysis of the shot cannot be read: {}; delete the project's solutions folder and run again",
+          problem.what());
+  }
+}
+
+}  // namespace shotfix::passes::relight

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// What relight finds out about a whole shot: mattes, where its light is, how its subject is shaped.
+#pragma once
+
+#include "shotfix/light/light_fit.h"
+#include "shotfix/model/matte_facts.h"
+#include "shotfix/passes/relight.h"
+
+namespace shotfix::passes::relight {
+
+// Part of the key of stored analyses: raise it whenever what an analysis finds changes.
+inline constexpr int kSolutionVersion = 1;
+
+struct ShotFacts : model::MatteFacts {
+  GeometryTier tier = GeometryTier::kOutline;
+  light::LightFit found;  // the shot's own light
+  double likeness = 0;    // of the take and the shot, where it was used
+};
+
+ShotFacts AnalyseShot(image::ShotReader& shot, const RelightInputs& inputs, const RelightOptions& options,
+                      const model::MatteHead& head, image::FrameTrack& track, const AnalysisProgress& progress);
+image::Solution Pack(const ShotFacts& facts, std::shared_ptr<image::FrameTrack> track);
+ShotFacts Unpack(const image::Solution& solution);  // throws kData
+
+}  // namespace shotfix::passes::relight

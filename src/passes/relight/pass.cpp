@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <nlohmann/json.hpp>
+
+#include "passes/relight/analysis.h"
+#include "passes/relight/proposal.h"
+#include "shotfix/core/error.h"
+
+namespace shotfix::passes {
+namespace {
+
+class RelightPass final : public EditPass {
+ public:
+  RelightPass(const RelightOptions& options, RelightInputs inputs, c10::Device device)
+      : options_(options), inputs_(std::move(inputs)), head_(inputs_.matte_head, device) {}
+
+  PassTraits Traits() const override { return {"relight", 0, 0, true, {"matte"}}; }
+
+  std::string AnalysisKey() const override {
+    nlohmann::json key = {{"pass", "relight"},
+                          {"version", relight::kSolutionVersion},
+                          {"painted", inputs_.painted_key},
+                          {"clean_plate", inputs_.clean_plate_key},
+                          {"model", inputs_.model_key},
+                          {"take", inputs_.take_key},
+                          {"long_side_px", head_.long_side_px()}};
+    if (options_.light_from) key["light_from"] = {options_.light_from->azimuth_deg, options_.light_from->elevation_deg};
+    return key.dump();
+  }
+
+  image::Solution Analyse(image::ShotReader& shot, const std::shared_ptr<image::FrameTrack>& track,
+                          const AnalysisProgress& progress) const override {
+    return relight::Pack(relight::AnalyseShot(shot, inputs_, options_, head_, *track, progress), track);
+  }
+
+  std::unique_ptr<Proposer> Bind(const image::Solution& solution) const override {
+    return std::make_unique<relight::RelightProposer>(options_, inputs_, head_, solution);
+  }
+
+ private:
+  RelightOptions options_;
+  RelightInputs inputs_;
+  model::MatteHead head_;
+};
+
+}  // namespace
+
+std::string DescribeLight(const image::Solution& solution) {
+  const relight::ShotFacts facts = relight::Unpack(solution);
+  const light::Key& key = facts.found.light.keys.front();
+  const light::Angles from = light::AnglesOf(key.direction);
+  const double ratio = light::LuminanceOf(key.rgb) / light::LuminanceOf(facts.found.light.ambient);
+  return fmt::format("{}\nthe shot's key stands at {:.0f},{:.0f} ({}), {:.1f} stops over its ambient light",
+                     Explain(facts.tier), from.azimuth_deg, from.elevation_deg,
+                     facts.found.uncertainty_deg > 0
+                         ? fmt::format("found within {:.0f} degrees", facts.found.uncertainty_deg)
+                         : std::string("as given"),
+                     std::log2(ratio));
+}
+
+std::unique_ptr<EditPass> MakeRelightPass(const RelightOptions& options, RelightInputs inputs, c10::Device device,
+                                          const compliance::ConsentGrant&) {
+  options.Validate();
+  return std::make_unique<RelightPass>(options, std::move(inputs), device);
+}
+
+}  // namespace shotfix::passes

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// One frame's gain from the light that is there to the light that is wanted.
+#pragma once
+
+#include "passes/relight/analysis.h"
+
+namespace shotfix::passes::relight {
+
+class RelightProposer final : public Proposer {
+ public:
+  RelightProposer(const RelightOptions& options, const RelightInputs& inputs, const model::MatteHead& head,
+                  const image::Solution& solution);
+  image::Edit Propose(const FrameWindow& window) const override;
+
+ private:
+  at::Tensor Gain(const at::Tensor& linear, const at::Tensor& matte) const;
+  void CarryEdges(const image::Frame& frame, const at::Tensor& matte, image::Edit& edit) const;
+
+  RelightOptions options_;
+  const RelightInputs& inputs_;
+  const model::MatteHead& head_;
+  std::shared_ptr<image::FrameTrack> track_;
+  ShotFacts facts_;
+  light::SceneLight wanted_;
+  at::Tensor contrast_;  // how the take looks under the shot's own light; undefined without a take
+};
+
+// The light that the options ask for, given the one that is there.
+light::SceneLight WantedLight(const RelightOptions& options, const light::SceneLight& found);
+
+}  // namespace shotfix::passes::relight
