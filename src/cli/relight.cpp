@@ -28,6 +28,10 @@ void AddLights(CLI::App& app, pipeline::RelightRequest& request) {
   app.add_option("--fill", request.fills, "AZ,EL[,COLOUR[,STOPS]]: a soft light beside the key, -2 stops by default");
   app.add_option("--rim,--kicker", request.rims, "AZ,EL[,COLOUR[,STOPS]]: a light from behind, -0.5 stops by default");
   app.add_option("--light-from", request.light_from, "AZ,EL: where the shot's own key stands (else it is found)");
+  app.add_option("--match", request.match,
+                 "The light of another shot with the same actor, by catalogue name; needs a light-reference take");
+  app.add_option("--light", request.light, "A light of this project that --save-light named");
+  app.add_option("--save-light", request.save_light, "Names the light that results, for other shots of the same actor");
   app.add_option("--soften", request.look.soften_deg, "Radius of the keys in degrees, 0 to 60: how soft they are")
       ->capture_default_str();
   app.add_option("--ambient", request.look.ambient_stops, "Ambient light beside the shot's own in stops, -6 to 6")

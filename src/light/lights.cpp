@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <numbers>
 
 #include "shotfix/core/error.h"
@@ -112,6 +113,27 @@ KeyRequest ParseKey(const std::string& text) {
   if (parts.size() > 2 && !parts[2].empty()) key.colour = ParseColour(parts[2]);
   if (parts.size() > 3) key.stops = Number(parts[3], -6, 6);
   return key;
+}
+
+std::string ToJson(const SceneLight& light) {
+  nlohmann::json json = {{"ambient", light.ambient}, {"keys", nlohmann::json::array()}};
+  for (const Key& key : light.keys)
+    json["keys"].push_back({{"direction", key.direction}, {"rgb", key.rgb}, {"radius_deg", key.radius_deg}});
+  return json.dump();
+}
+
+SceneLight SceneLightFrom(const std::string& json) {
+  try {
+    const nlohmann::json read = nlohmann::json::parse(json);
+    SceneLight light;
+    light.ambient = read.at("ambient").get<Rgb>();
+    for (const nlohmann::json& key : read.at("keys"))
+      light.keys.push_back({key.at("direction").get<Vector>(), key.at("rgb").get<Rgb>(), key.at("radius_deg")});
+    if (light.keys.empty()) Throw(ErrorCode::kData, "a light without a key");
+    return light;
+  } catch (const nlohmann::json::exception& problem) {
+    Throw(ErrorCode::kData, "the stored light cannot be read: {}", problem.what());
+  }
 }
 
 at::Tensor Shade(const at::Tensor& normals, const SceneLight& light, const std::vector<at::Tensor>& visibility) {

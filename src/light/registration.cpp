@@ -14,6 +14,7 @@ namespace {
 using image::Filter;
 
 constexpr double kContrastReach = 0.02;  // of the long side
+constexpr double kCalmReach = 0.008;     // of the long side
 constexpr double kPoseReach = 0.045;     // of the long side: the window that turns together
 constexpr double kPoseRigidity = 0.012;  // of the long side: relief below this says nothing about a turn
 constexpr int64_t kPoseShrink = 4;       // poses are smooth: they are fitted on a coarse grid
@@ -105,7 +106,12 @@ at::Tensor LocalContrast(const at::Tensor& linear, const at::Tensor& mask) {
 Registration RegisterTake(temporal::FlowEstimator& flow, const at::Tensor& frame, const at::Tensor& frame_mask,
                           const at::Tensor& take, const at::Tensor& take_mask) {
   Registration result;
-  result.take_from_frame = flow.Estimate(frame, take);
+  // Smooth within the subject: dense flow trembles by tenths of a pixel from frame to frame.
+  const at::Tensor inside = (frame_mask > 0.5).to(at::kFloat);
+  const double calm = kCalmReach * LongSide(frame);
+  const at::Tensor raw = flow.Estimate(frame, take);
+  const at::Tensor calmed = SmoothMean(raw * inside, calm) / SmoothMean(inside, calm).clamp_min(1e-3);
+  result.take_from_frame = at::where(inside > 0, calmed, raw).contiguous();
   const auto moved = [&](const at::Tensor& picture) {
     return image::SampleAtOffset(picture, result.take_from_frame, Filter::kBilinear);
   };

@@ -148,11 +148,16 @@ at::Tensor CastShadow(const at::Tensor& heights, const at::Tensor& mask, const K
   constexpr double kFirstPx = 1.5;
   constexpr double kDeepPx = -1e4;  // nothing outside the mask casts a shadow
   constexpr double kBiasPx = 0.8;
+  constexpr int64_t kSmoothPx = 2;
   at::Tensor visible = at::ones_like(heights);
   const double across = std::hypot(key.direction[0], key.direction[1]);
   if (across < 1e-3) return visible;
   const at::Tensor inside = mask > 0.5;
-  const at::Tensor relief = at::where(inside, heights, at::full_like(heights, kDeepPx));
+  // Small relief shades by its slope already; marched over, its noise would only speckle.
+  const at::Tensor cover = inside.to(at::kFloat);
+  const at::Tensor smooth = image::BoxMean((heights * cover).contiguous(), kSmoothPx) /
+                            image::BoxMean(cover.contiguous(), kSmoothPx).clamp_min(1e-3);
+  const at::Tensor relief = at::where(inside, smooth, at::full_like(heights, kDeepPx));
   const double reach_px = 0.5 * static_cast<double>(std::max(heights.size(1), heights.size(2)));
   const double penumbra = 2 * std::tan(std::clamp(key.radius_deg, 0.5, 60.0) * std::numbers::pi / 180);
   const double growth = std::pow(reach_px / kFirstPx, 1.0 / (kSteps - 1));
@@ -161,11 +166,12 @@ at::Tensor CastShadow(const at::Tensor& heights, const at::Tensor& mask, const K
     offset[0].fill_(key.direction[0] / across * way);
     offset[1].fill_(-key.direction[1] / across * way);
     const at::Tensor there = image::SampleAtOffset(relief, offset, image::Filter::kBilinear);
-    const at::Tensor ray = heights + way * key.direction[2] / across;
+    const at::Tensor ray = smooth + way * key.direction[2] / across;
     const at::Tensor over = (there - ray - kBiasPx) / (1 + way * penumbra);
     visible = at::minimum(visible, (0.5 - over).clamp(0, 1));
   }
-  return at::where(inside, visible, at::ones_like(visible));
+  visible = at::where(inside, visible, at::ones_like(visible));
+  return image::BoxMean(visible.contiguous(), kSmoothPx);
 }
 
 }  // namespace shotfix::light

@@ -212,6 +212,10 @@ passes::RelightOptions RelightRequest::Look() const {
   for (const std::string& text : keys) result.keys.push_back(light::ParseKey(text));
   add(fills, kFillStops);
   add(rims, kRimStops);
+  const bool lights = !keys.empty() || !fills.empty() || !rims.empty();
+  if (!match.empty() && !light.empty()) Throw(ErrorCode::kUsage, "give --match or --light, not both");
+  if (lights && !(match.empty() && light.empty()))
+    Throw(ErrorCode::kUsage, "--match and --light bring all of a light; leave --key, --fill and --rim out");
   if (!light_from.empty()) result.light_from = light::ParseAngles(light_from);
   return result;
 }

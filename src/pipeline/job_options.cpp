@@ -89,6 +89,8 @@ const std::vector<PassKey<RelightRequest>>& KeysOf(const RelightRequest&) {
       Field("fill", [](R& r) -> std::vector<std::string>& { return r.fills; }),
       Field("rim", [](R& r) -> std::vector<std::string>& { return r.rims; }),
       Field("light_from", [](R& r) -> std::string& { return r.light_from; }),
+      Field("light", [](R& r) -> std::string& { return r.light; }),
+      Field("match", [](R& r) -> std::string& { return r.match; }),
       Field("take", [](R& r) -> std::string& { return r.take; }),
       Field("use_take", [](R& r) -> bool& { return r.use_take; }),
       Field("soften", [](R& r) -> double& { return r.look.soften_deg; }),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/pass_builder.h"
 
+#include <fmt/ranges.h>
+
 #include "pipeline/light_take_file.h"
 #include "shotfix/core/error.h"
 #include "shotfix/core/hash.h"
@@ -8,6 +10,7 @@
 #include "shotfix/model/matte_head.h"
 #include "shotfix/passes/identity.h"
 #include "shotfix/pipeline/solve.h"
+#include "shotfix/project/asset_store.h"
 #include "shotfix/train/train_project.h"
 
 namespace fs = std::filesystem;
@@ -89,31 +92,75 @@ std::unique_ptr<passes::EditPass> PassBuilder::MakeBackground(const BackgroundRe
   return passes::MakeBackgroundPass(request.look, std::move(inputs), job_.device, grant);
 }
 
-std::unique_ptr<passes::EditPass> PassBuilder::MakeRelight(const RelightRequest& request,
-                                                           const compliance::ConsentGrant& grant) {
+passes::RelightInputs PassBuilder::RelightInputsOf(const RelightRequest& request, const project::ClipRecord& clip,
+                                                   const media::ClipInfo& info) {
   passes::RelightInputs inputs;
   inputs.matte_head = MatteHeadOf(project_, stock_);
   inputs.model_key = stock_.model_sha256;
   const int64_t long_side_px = inputs.matte_head.shape.at("long_side_px");
-  const train::ShotInputs shot =
-      train::LoadShotInputs(project_, stock_.clip, stock_.info, request.clean_plate, long_side_px);
+  const train::ShotInputs shot = train::LoadShotInputs(project_, clip, info, request.clean_plate, long_side_px);
   inputs.painted = shot.matte.painted;
   inputs.painted_key = shot.painted_key;
   inputs.clean_plate = shot.matte.supplied_plate;
   inputs.clean_plate_key = shot.clean_plate_key;
-  content_key_ += shot.painted_key + "\n" + shot.clean_plate_key + "\n";
-  if (request.use_take) {
-    if (const std::optional<LightTakeFile> take = FindLightTake(project_, stock_.clip, request.take)) {
-      progress_.Update("solving the light-reference take", 0, 1, take->clip.name);
-      const image::AnalysisSize size =
-          image::ChooseAnalysisSize(stock_.info.layout.height, stock_.info.layout.width, long_side_px);
-      inputs.take = LoadLightTake(*take, size);
-      inputs.take_key = take->key;
-      content_key_ += take->key + "\n";
-      progress_.Update("solving the light-reference take", 1, 1, take->clip.name);
-    }
+  const std::optional<LightTakeFile> take =
+      request.use_take ? FindLightTake(project_, clip, request.take) : std::nullopt;
+  if (take) {
+    progress_.Update("solving the light-reference take", 0, 1, take->clip.name);
+    inputs.take = LoadLightTake(*take, image::ChooseAnalysisSize(info.layout.height, info.layout.width, long_side_px));
+    inputs.take_key = take->key;
+    progress_.Update("solving the light-reference take", 1, 1, take->clip.name);
   }
-  return passes::MakeRelightPass(request.Look(), std::move(inputs), job_.device, grant);
+  content_key_ += shot.painted_key + "\n" + shot.clean_plate_key + "\n" + inputs.take_key + "\n";
+  return inputs;
+}
+
+// The light of another shot of the same actor, in units of the take's albedo: as absolute as light gets here.
+light::SceneLight PassBuilder::LightOf(const RelightRequest& request, const std::string& name,
+                                       const compliance::ConsentGrant& grant) {
+  const project::ClipRecord clip = train::FindClip(project_, name);
+  const media::ClipInfo info = train::OpenCatalogued(clip);
+  RelightRequest plain;
+  plain.take = request.take;
+  passes::RelightInputs inputs = RelightInputsOf(plain, clip, info);
+  if (!inputs.take) {
+    Throw(
+        ErrorCode::kNoInput,
+        "\"{}\" has no light-reference take of its actor, through which its light could be compared; shoot and ingest "
+        "one (docs/relight.md), or say the light with --key",
+        name);
+  }
+  const int64_t long_side_px = inputs.matte_head.shape.at("long_side_px");
+  const std::unique_ptr<passes::EditPass> pass =
+      passes::MakeRelightPass(plain.Look(), std::move(inputs), job_.device, grant);
+  project::SolutionStore solutions(project_);
+  const SolveInputs solve{info, clip.sha256, static_cast<int>(long_side_px)};
+  const image::Solution solution = SolveOrLoad(solutions, solve, *pass, progress_);
+  content_key_ += clip.sha256 + "\n";
+  notes_ += "light matched to " + name + " through the take's albedo\n";
+  return passes::FoundLight(solution);
+}
+
+std::unique_ptr<passes::EditPass> PassBuilder::MakeRelight(const RelightRequest& request,
+                                                           const compliance::ConsentGrant& grant) {
+  passes::RelightOptions look = request.Look();
+  if (!request.match.empty()) look.match = LightOf(request, request.match, grant);
+  if (!request.light.empty()) {
+    const std::optional<std::string> saved = project::AssetStore(project_).Find("light", request.light);
+    if (!saved)
+      Throw(ErrorCode::kNoInput, "this project has no light \"{}\"; --save-light NAME names one. It has: {}",
+            request.light, fmt::join(project::AssetStore(project_).Names("light"), ", "));
+    look.match = light::SceneLightFrom(*saved);
+    content_key_ += *saved + "\n";
+  }
+  relight_look_ = look;
+  return passes::MakeRelightPass(look, RelightInputsOf(request, stock_.clip, stock_.info), job_.device, grant);
+}
+
+void PassBuilder::SaveLight(const RelightRequest& request, const image::Solution& solution) {
+  const light::SceneLight wanted = passes::WantedLight(relight_look_, passes::FoundLight(solution));
+  project::AssetStore(project_).Put("light", request.save_light, light::ToJson(wanted));
+  notes_ += "light saved as " + request.save_light + "\n";
 }
 
 RenderPass PassBuilder::Build(const PassRequest& request, const compliance::ConsentGrant& grant) {
@@ -128,6 +175,7 @@ RenderPass PassBuilder::Build(const PassRequest& request, const compliance::Cons
     solution = Solve(*passes_.back(), MatteHeadOf(project_, stock_).shape.at("long_side_px"));
     ready.stabiliser = relight->stabiliser;
     notes_ += passes::DescribeLight(solution) + "\n";
+    if (!relight->save_light.empty()) SaveLight(*relight, solution);
   } else {
     passes_.push_back(passes::MakeIdentityPass());
     ready.stabiliser = {.gain_radius = 0, .warp_radius = 0, .alpha_radius = 0};

@@ -42,6 +42,11 @@ class PassBuilder {
   std::unique_ptr<passes::EditPass> MakeBackground(const BackgroundRequest& request,
                                                    const compliance::ConsentGrant& grant);
   std::unique_ptr<passes::EditPass> MakeRelight(const RelightRequest& request, const compliance::ConsentGrant& grant);
+  passes::RelightInputs RelightInputsOf(const RelightRequest& request, const project::ClipRecord& clip,
+                                        const media::ClipInfo& info);
+  light::SceneLight LightOf(const RelightRequest& request, const std::string& name,
+                            const compliance::ConsentGrant& grant);
+  void SaveLight(const RelightRequest& request, const image::Solution& solution);
   image::Solution Solve(const passes::EditPass& pass, int64_t long_side_px);
 
   const project::Project& project_;
@@ -51,6 +56,7 @@ class PassBuilder {
   std::vector<std::unique_ptr<passes::EditPass>> passes_;
   std::map<std::string, int> names_;                     // how often each was built
   std::map<std::filesystem::path, std::string> plates_;  // SHA-256 of each
+  passes::RelightOptions relight_look_;                  // of the relight pass that was built last
   std::string content_key_;
   std::string notes_;
 };

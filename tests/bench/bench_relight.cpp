@@ -59,7 +59,9 @@ at::Tensor Rows(const at::Tensor& picture, const at::Tensor& mask) {
 
 // PSNR in the sRGB curve, of rows.
 double Psnr(const at::Tensor& a, const at::Tensor& b) {
-  const auto shown = [](const at::Tensor& rows) { return image::PerceptualFromLinear(rows.clamp(0, 1).to(at::kFloat).contiguous()); };
+  const auto shown = [](const at::Tensor& rows) {
+    return image::PerceptualFromLinear(rows.clamp(0, 1).to(at::kFloat).contiguous());
+  };
   return -10 * std::log10((shown(a) - shown(b)).square().mean().item<double>());
 }
 
@@ -81,8 +83,55 @@ double Correlation(const at::Tensor& a, const at::Tensor& b) {
   return ((x * y).sum() / (x.square().sum() * y.square().sum()).sqrt()).item<double>();
 }
 
+// CIE Lab under D65 from scene-linear BT.709 rows.
+at::Tensor Lab(const at::Tensor& rows) {
+  const at::Tensor to_xyz =
+      at::tensor({0.4124564, 0.3575761, 0.1804375, 0.2126729, 0.7151522, 0.0721750, 0.0193339, 0.1191920, 0.9503041},
+                 at::kDouble)
+          .view({3, 3});
+  const at::Tensor white = at::tensor({0.95047, 1.0, 1.08883}, at::kDouble);
+  const at::Tensor t = rows.clamp(0, 1).mm(to_xyz.t()) / white;
+  const at::Tensor f = at::where(t > 0.008856, t.clamp_min(1e-9).pow(1.0 / 3), t * 7.787 + 16.0 / 116);
+  return at::stack(
+      {f.select(1, 1) * 116 - 16, (f.select(1, 0) - f.select(1, 1)) * 500, (f.select(1, 1) - f.select(1, 2)) * 200}, 1);
+}
+
+// CIEDE2000 (Sharma, Wu, Dalal 2005), of rows.
+at::Tensor ColourDifference(const at::Tensor& first, const at::Tensor& second) {
+  constexpr double kPi = 3.14159265358979;
+  constexpr double kDegree = kPi / 180;
+  const auto seventh = [](const at::Tensor& c) { return (c.pow(7) / (c.pow(7) + std::pow(25.0, 7))).sqrt(); };
+  const at::Tensor x = Lab(first);
+  const at::Tensor y = Lab(second);
+  const auto chroma = [](const at::Tensor& a, const at::Tensor& b) { return (a * a + b * b).sqrt(); };
+  const at::Tensor mean_c = (chroma(x.select(1, 1), x.select(1, 2)) + chroma(y.select(1, 1), y.select(1, 2))) / 2;
+  const at::Tensor g = 1.5 - 0.5 * seventh(mean_c);
+  const at::Tensor a1 = x.select(1, 1) * g;
+  const at::Tensor a2 = y.select(1, 1) * g;
+  const at::Tensor c1 = chroma(a1, x.select(1, 2));
+  const at::Tensor c2 = chroma(a2, y.select(1, 2));
+  const at::Tensor h1 = at::remainder(at::atan2(x.select(1, 2), a1), 2 * kPi);
+  const at::Tensor h2 = at::remainder(at::atan2(y.select(1, 2), a2), 2 * kPi);
+  const at::Tensor turn = at::remainder(h2 - h1 + kPi, 2 * kPi) - kPi;
+  const at::Tensor dh = 2 * (c1 * c2).sqrt() * (turn / 2).sin();
+  const at::Tensor h = h1 + turn / 2;
+  const at::Tensor l = (x.select(1, 0) + y.select(1, 0)) / 2;
+  const at::Tensor c = (c1 + c2) / 2;
+  const at::Tensor t = 1 - 0.17 * (h - 30 * kDegree).cos() + 0.24 * (2 * h).cos() + 0.32 * (3 * h + 6 * kDegree).cos() -
+                       0.20 * (4 * h - 63 * kDegree).cos();
+  const at::Tensor sl = 1 + 0.015 * (l - 50).square() / (20 + (l - 50).square()).sqrt();
+  const at::Tensor sc = 1 + 0.045 * c;
+  const at::Tensor sh = 1 + 0.015 * c * t;
+  const at::Tensor off = (at::remainder(h, 2 * kPi) / kDegree - 275) / 25;
+  const at::Tensor rt = -2 * seventh(c) * (60 * kDegree * (-off.square()).exp()).sin();
+  const at::Tensor dl = (y.select(1, 0) - x.select(1, 0)) / sl;
+  const at::Tensor dc = (c2 - c1) / sc;
+  const at::Tensor dhs = dh / sh;
+  return (dl.square() + dc.square() + dhs.square() + rt * dc * dhs).clamp_min(0).sqrt();
+}
+
 struct Scores {
-  double actor = 0, skin = 0, graded_actor = 0, graded_skin = 0, detail = 0;
+  double actor = 0, skin = 0, graded_actor = 0, graded_skin = 0, detail = 0, de2000 = 0, graded_de2000 = 0;
 };
 
 Scores Score(const BenchOptions& options, size_t k, const std::vector<std::vector<at::Tensor>>& clips,
@@ -104,6 +153,9 @@ Scores Score(const BenchOptions& options, size_t k, const std::vector<std::vecto
   };
   measure(actor, scores.actor, scores.graded_actor);
   measure(skin, scores.skin, scores.graded_skin);
+  const at::Tensor wanted = Rows(truth, skin);
+  scores.de2000 = ColourDifference(Rows(result, skin), wanted).median().item<double>();
+  scores.graded_de2000 = ColourDifference(BestGrade(Rows(source, skin), wanted), wanted).median().item<double>();
   scores.detail = Correlation(Rows(Detail(result), skin), Rows(Detail(truth), skin));
   if (!options.sheet.empty()) {
     const auto shown = [](const at::Tensor& picture) { return image::PerceptualFromLinear(picture.clamp(0, 1)); };
@@ -131,11 +183,15 @@ void Run(const BenchOptions& options) {
     mean.graded_actor += one.graded_actor / count;
     mean.graded_skin += one.graded_skin / count;
     mean.detail += one.detail / count;
+    mean.de2000 += one.de2000 / count;
+    mean.graded_de2000 += one.graded_de2000 / count;
   }
   const nlohmann::json json = {{"actor_gain_db", mean.actor - mean.graded_actor},
                                {"skin_gain_db", mean.skin - mean.graded_skin},
                                {"actor_db", mean.actor},
                                {"skin_db", mean.skin},
+                               {"de2000", mean.de2000},
+                               {"graded_de2000", mean.graded_de2000},
                                {"detail", mean.detail}};
   std::printf("%s\n", json.dump().c_str());
 }

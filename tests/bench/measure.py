@@ -7,6 +7,7 @@ production in ../shared/production (or SHOTFIX_CLIPS, SHOTFIX_PRODUCTION); rows 
 Exit 1 when a row falls short."""
 import argparse
 import json
+import math
 import os
 import pathlib
 import random
@@ -25,6 +26,7 @@ PRODUCTION = pathlib.Path(os.environ.get("SHOTFIX_PRODUCTION", ROOT.parent / "sh
 class Bench:
     def __init__(self, build, work):
         self.shotfix = build / "bin" / "shotfix"
+        self.bench_relight = build / "tests" / "bench" / "bench_relight"
         self.bench_matte = build / "tests" / "bench" / "bench_matte"
         self.work = work
         self.rows = []
@@ -137,6 +139,61 @@ def background(bench):
             pieces += frame_hashes(bench, piece)
         same = same and pieces == whole
     bench.row("chunks, cut at 1, 7, 16, 31 of 32", "same bits" if same else "different bits", "same bits", same)
+
+
+def lamp_places(folder, path):
+    """The directions of a rendered light-reference take, as an editor would note them."""
+    with open(path, "w") as out:
+        for frame in json.loads((folder / "params.json").read_text())["frames"]:
+            x, y, z = frame["light"]["direction_cam"]
+            out.write(f"{frame['frame']},{math.degrees(math.atan2(x, -z)):.3f},{math.degrees(math.asin(-y)):.3f}\n")
+
+
+def key_option(shot, which):
+    """A rendered shot's light as --key says it, its strength beside the base's."""
+    lights = json.loads((shot / "params.json").read_text())["frames"][0]["lights"]
+    luminance = {name: sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), light["irradiance_at_eyes_rgb"])) for name, light in lights.items()}
+    x, y, z = lights[which]["direction_cam"]
+    colour = ":".join(f"{c:g}" for c in lights[which]["colour_linear_rgb"])
+    stops = math.log2(luminance[which] / luminance["base"])
+    return f"{math.degrees(math.atan2(x, -z)):.3f},{math.degrees(math.asin(-y)):.3f},{colour},{stops:.3f}"
+
+
+def relit_scores(bench, shot, result, frames):
+    out = bench.run(bench.bench_relight, "--result", result, "--source", shot / "base.mkv", "--truth", shot / "relit.mkv", "--clean", shot / "clean.mkv",
+                    "--clean-truth", shot / "clean_relit.mkv", "--alpha", shot / "alpha.mkv", "--labels", shot / "aov", "--frames", frames)[2]
+    return json.loads(out.strip().splitlines()[-1])
+
+
+def relight(bench):
+    """Relit against the truth with a light-reference take; the other shot matched; what must not change."""
+    take, shot_a, shot_b = (PRODUCTION / name for name in ("lightwave", "shotA", "shotB"))
+    project = bench.project("relight")
+    for name, shot, hints in (("A", shot_a, (4, 16, 28)), ("B", shot_b, (3, 12, 20))):
+        clip = bench.work / f"shot{name}.mkv"
+        shutil.copy(shot / "base.mkv", clip)
+        bench.in_project(project, "ingest", "--no-locator", clip, "--scene", name, "--person", "actor1")
+        paint(bench, project, f"shot{name}", shot / "alpha.mkv", hints)
+    bench.in_project(project, "ingest", "--no-locator", take / "lightwave.mkv", "--role", "light-reference", "--person", "actor1")
+    lamp_places(take, bench.work / "lamp.csv")
+    bench.in_project(project, "hint", "lightwave", "--lights", bench.work / "lamp.csv")
+    bench.in_project(project, "hint", "lightwave", "--frame", "0", "--matte", take / "alpha.png")
+    bench.in_project(project, "consent", "add", "--person", "actor1", "--operations", "training,relight", "--basis", "exception", "--approver", "bench")
+    bench.in_project(project, "train", "--recipe", "fast", "--budget", "120s")
+    cases = (("shotA", shot_a, ("--key", key_option(shot_a, "relit")), "0,8,16,24", 1.10), ("shotB", shot_b, ("--match", "shotA"), "0,8,16", 1.19))
+    for name, shot, asked, frames, steady in cases:
+        out = bench.work / f"{name}_relit.mkv"
+        said = bench.in_project(project, "relight", name, *asked, "-o", out, "--timings")[2]
+        print(said, flush=True)
+        scores = relit_scores(bench, shot, out, frames)
+        report = json.loads(bench.in_project(project, "verify", out, "--source", bench.work / f"{name}.mkv", "--json", "--quiet")[2])
+        if name == "shotA":
+            bench.row("relight, shotA, with the take: over the best grade", f"actor {scores['actor_gain_db']:+.1f} dB, skin {scores['skin_gain_db']:+.1f} dB", "skin >= 4 dB", scores["skin_gain_db"] >= 4)
+            bench.row("its detail on skin", f"correlation {scores['detail']:.3f}", ">= 0.60", scores["detail"] >= 0.6)
+        else:
+            bench.row("match, shotB to shotA's light", f"median CIEDE2000 on skin {scores['de2000']:.2f} (skin-fitted grade {scores['graded_de2000']:.2f})", "<= 7 (goal 4)", scores["de2000"] <= 7)
+        bench.row(f"relight, {name}: warp error over the source's", f"{report['warp_error_ratio']:.4f}", f"<= {steady}", report["warp_error_ratio"] <= steady)
+        bench.row(f"relight, {name}: outside the support, FFV1", f"largest error {report['outside_max_error']:g} codes", "0", report["outside_max_error"] == 0)
 
 
 def memory(bench):
@@ -283,7 +340,7 @@ def kills(bench):
     bench.row("  of them went on from finished frames", f"{resumed}", "> 0", resumed > 0)
 
 
-PARTS = {"dancer": (dancer, CLIPS), "rendered_mattes": (rendered_mattes, PRODUCTION), "background": (background, PRODUCTION),
+PARTS = {"relight": (relight, PRODUCTION), "dancer": (dancer, CLIPS), "rendered_mattes": (rendered_mattes, PRODUCTION), "background": (background, PRODUCTION),
          "speed": (speed, PRODUCTION), "memory": (memory, PRODUCTION), "pixel_path": (pixel_path, ROOT),
          "file_memory": (file_memory, ROOT), "kills": (kills, ROOT)}
 

@@ -53,6 +53,10 @@ struct SceneLight {
   Rgb ambient{0, 0, 0};
 };
 
+// A light as JSON, for the catalogue. Throws kData when it is none.
+std::string ToJson(const SceneLight& light);
+SceneLight SceneLightFrom(const std::string& json);
+
 // Reflected light of a surface of albedo 1, [3,h,w], for normals [3,h,w]. Lambert's law; a source of radius s reaches s
 // around the terminator: (c + sin s)^2 / (4 sin s) for |c| < sin s, c the cosine. visibility: for each key [1,h,w] in
 // [0,1], or empty.

@@ -19,6 +19,7 @@ struct RelightOptions {
   std::vector<light::KeyRequest> keys;      // up to 3; none: the shot's own key stays
   std::vector<light::KeyRequest> extras;    // fill, rim, kicker: added to the keys, up to 4
   std::optional<light::Angles> light_from;  // where the shot's own key stands; nothing: found
+  std::optional<light::SceneLight> match;   // all of the light that is wanted, in place of keys: another shot's
   double soften_deg = 8;                    // radius of the new keys, 0 to 60; fills are 40
   double ambient_stops = 0;                 // of the ambient light beside the shot's own, -6 to 6
   double strength = 1;                      // share of the change, in stops, 0 to 1
@@ -44,6 +45,11 @@ enum class GeometryTier { kOutline, kLightReference };
 std::string ToString(GeometryTier tier);
 // One sentence: the tier, the error of its normals to expect, and what would raise it.
 std::string Explain(GeometryTier tier);
+
+// The light that the analysis of a shot found. Through one light-reference take the lights of several shots compare.
+light::SceneLight FoundLight(const image::Solution& solution);
+// The light that the options ask for, given the one that was found.
+light::SceneLight WantedLight(const RelightOptions& options, const light::SceneLight& found);
 
 // What the analysis of a shot says about its light; for people.
 std::string DescribeLight(const image::Solution& solution);

@@ -31,11 +31,14 @@ struct BackgroundRequest {
 struct RelightRequest {
   std::vector<std::string> keys, fills, rims;
   std::string light_from;  // "AZ,EL": where the shot's own key stands; empty: found
+  std::string match;       // catalogue name of a shot whose light is wanted
+  std::string light;       // name of a light that was saved in this project
+  std::string save_light;  // saves the light that is wanted under this name
   std::string take;        // catalogue name of a light-reference take; empty: the actor's, where there is one
   bool use_take = true;
   passes::RelightOptions look;  // its lights are set from the texts above
   train::CleanPlateChoice clean_plate;
-  temporal::StabiliserOptions stabiliser;
+  temporal::StabiliserOptions stabiliser{.gain_radius = 6};  // light moves slowly: longer than a matte's window
 
   passes::RelightOptions Look() const;  // throws kUsage
 };

@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "passes/relight/surface.h"
@@ -19,6 +20,7 @@ constexpr int64_t kMostFrames = 8;       // that the light is found from
 constexpr int kRounds = 2;               // the take is found again under the light that it helped to find
 constexpr double kLeastLikeness = 0.45;  // below, the take is of something else, or seen from elsewhere
 constexpr double kMostUncertainDeg = 15;
+constexpr double kShapeErrorDeg = 7;  // of the direction, from the shape's own errors: 4 to 9 on the sample production
 
 struct Sample {
   at::Tensor linear;
@@ -79,14 +81,16 @@ void FindFromTake(const light::LightTake& take, const std::vector<Sample>& sampl
     facts.found = FitTo(surfaces, samples, options.light_from);
     contrast = ContrastUnder(take, facts.found.light);
   }
+  if (!options.light_from) facts.found.uncertainty_deg = std::hypot(facts.found.uncertainty_deg, kShapeErrorDeg);
 }
-
-light::Vector ToVector(const Json& json) { return json.get<light::Vector>(); }
 
 }  // namespace
 
-ShotFacts AnalyseShot(image::ShotReader& shot, const RelightInputs& inputs, const RelightOptions& options,
-                      const model::MatteHead& head, image::FrameTrack& track, const AnalysisProgress& progress) {
+ShotFacts AnalyseShot(image::ShotReader& shot, const AnalysisInputs& asked, image::FrameTrack& track,
+                      const AnalysisProgress& progress) {
+  const RelightInputs& inputs = asked.inputs;
+  const RelightOptions& options = asked.options;
+  const model::MatteHead& head = asked.head;
   ShotFacts facts;
   static_cast<model::MatteFacts&>(facts) =
       model::AnalyseMattes(shot, {inputs.painted, inputs.clean_plate}, head, track, progress);
@@ -113,12 +117,9 @@ ShotFacts AnalyseShot(image::ShotReader& shot, const RelightInputs& inputs, cons
 }
 
 image::Solution Pack(const ShotFacts& facts, std::shared_ptr<image::FrameTrack> track) {
-  const light::Key& key = facts.found.light.keys.front();
   const Json body = {{"version", kSolutionVersion},
                      {"tier", ToString(facts.tier)},
-                     {"key_direction", key.direction},
-                     {"key_rgb", key.rgb},
-                     {"ambient_rgb", facts.found.light.ambient},
+                     {"light", light::ToJson(facts.found.light)},
                      {"uncertainty_deg", facts.found.uncertainty_deg},
                      {"explained", facts.found.explained},
                      {"likeness", facts.likeness}};
@@ -138,10 +139,7 @@ ShotFacts Unpack(const image::Solution& solution) {
     ShotFacts facts;
     static_cast<model::MatteFacts&>(facts) = model::UnpackMattes(solution);
     facts.tier = body.at("tier") == "outline" ? GeometryTier::kOutline : GeometryTier::kLightReference;
-    light::Key key;
-    key.direction = ToVector(body.at("key_direction"));
-    key.rgb = ToVector(body.at("key_rgb"));
-    facts.found.light = {{key}, ToVector(body.at("ambient_rgb"))};
+    facts.found.light = light::SceneLightFrom(body.at("light").get<std::string>());
     facts.found.uncertainty_deg = body.at("uncertainty_deg");
     facts.found.explained = body.at("explained");
     facts.likeness = body.at("likeness");

@@ -17,8 +17,13 @@ struct ShotFacts : model::MatteFacts {
   double likeness = 0;    // of the take and the shot, where it was used
 };
 
-ShotFacts AnalyseShot(image::ShotReader& shot, const RelightInputs& inputs, const RelightOptions& options,
-                      const model::MatteHead& head, image::FrameTrack& track, const AnalysisProgress& progress);
+struct AnalysisInputs {
+  const RelightInputs& inputs;
+  const RelightOptions& options;
+  const model::MatteHead& head;
+};
+ShotFacts AnalyseShot(image::ShotReader& shot, const AnalysisInputs& asked, image::FrameTrack& track,
+                      const AnalysisProgress& progress);
 image::Solution Pack(const ShotFacts& facts, std::shared_ptr<image::FrameTrack> track);
 ShotFacts Unpack(const image::Solution& solution);  // throws kData
 

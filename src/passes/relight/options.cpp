@@ -1,8 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+
 #include "shotfix/core/error.h"
 #include "shotfix/passes/relight.h"
 
 namespace shotfix::passes {
+namespace {
+
+constexpr double kFillRadiusDeg = 40;
+
+light::Key KeyFor(const light::KeyRequest& request, const light::Key& own, double radius_deg) {
+  light::Key key;
+  key.direction = light::DirectionOf(request.from);
+  key.radius_deg = radius_deg;
+  const double luminance = light::LuminanceOf(own.rgb) * std::exp2(request.stops);
+  for (size_t k = 0; k < 3; ++k)
+    key.rgb[k] = request.colour ? (*request.colour)[k] * luminance : own.rgb[k] * std::exp2(request.stops);
+  return key;
+}
+
+}  // namespace
 
 void RelightOptions::Validate() const {
   const auto check = [](const char* name, double value, double low, double high) {
@@ -11,10 +28,23 @@ void RelightOptions::Validate() const {
   };
   if (keys.size() > 3) Throw(ErrorCode::kUsage, "{} keys; up to three are allowed", keys.size());
   if (extras.size() > 4) Throw(ErrorCode::kUsage, "{} fills, rims and kickers; up to four are allowed", extras.size());
+  if (match && !(keys.empty() && extras.empty()))
+    Throw(ErrorCode::kUsage, "--match brings all of the other shot's light; leave --key, --fill and --rim out");
   check("soften", soften_deg, 0, 60);
   check("ambient", ambient_stops, -6, 6);
   check("strength", strength, 0, 1);
   check("most-stops", most_stops, 0.5, 6);
+}
+
+light::SceneLight WantedLight(const RelightOptions& options, const light::SceneLight& found) {
+  const light::Key& own = found.keys.front();
+  if (options.match) return *options.match;
+  light::SceneLight wanted;
+  if (options.keys.empty()) wanted.keys.push_back(own);
+  for (const light::KeyRequest& request : options.keys) wanted.keys.push_back(KeyFor(request, own, options.soften_deg));
+  for (const light::KeyRequest& request : options.extras) wanted.keys.push_back(KeyFor(request, own, kFillRadiusDeg));
+  for (size_t k = 0; k < 3; ++k) wanted.ambient[k] = found.ambient[k] * std::exp2(options.ambient_stops);
+  return wanted;
 }
 
 std::string ToString(GeometryTier tier) { return tier == GeometryTier::kOutline ? "outline" : "light-reference"; }

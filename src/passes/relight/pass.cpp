@@ -29,7 +29,7 @@ class RelightPass final : public EditPass {
 
   image::Solution Analyse(image::ShotReader& shot, const std::shared_ptr<image::FrameTrack>& track,
                           const AnalysisProgress& progress) const override {
-    return relight::Pack(relight::AnalyseShot(shot, inputs_, options_, head_, *track, progress), track);
+    return relight::Pack(relight::AnalyseShot(shot, {inputs_, options_, head_}, *track, progress), track);
   }
 
   std::unique_ptr<Proposer> Bind(const image::Solution& solution) const override {
@@ -43,6 +43,8 @@ class RelightPass final : public EditPass {
 };
 
 }  // namespace
+
+light::SceneLight FoundLight(const image::Solution& solution) { return relight::Unpack(solution).found.light; }
 
 std::string DescribeLight(const image::Solution& solution) {
   const relight::ShotFacts facts = relight::Unpack(solution);

@@ -15,8 +15,7 @@
 namespace shotfix::passes::relight {
 namespace {
 
-constexpr double kFillRadiusDeg = 40;
-constexpr double kMeasuredReach = 0.006;  // of the long side: how finely the light that is there is measured
+constexpr double kMeasuredReach = 0.003;  // of the long side: how finely the light that is there is measured
 constexpr double kSpreadReach = 0.02;     // of the long side: how far a gain reaches where nothing is known
 constexpr double kDarkest = 0.01;         // of the key: less light than this is noise, and no gain may come of it
 constexpr double kWholeChangeStops = 0.3;
@@ -36,16 +35,6 @@ at::Tensor SpreadFrom(const at::Tensor& values, const at::Tensor& known) {
   return values * known + near * (1 - known);
 }
 
-light::Key KeyFor(const light::KeyRequest& request, const light::Key& own, double radius_deg) {
-  light::Key key;
-  key.direction = light::DirectionOf(request.from);
-  key.radius_deg = radius_deg;
-  const double luminance = light::LuminanceOf(own.rgb) * std::exp2(request.stops);
-  for (size_t k = 0; k < 3; ++k)
-    key.rgb[k] = request.colour ? (*request.colour)[k] * luminance : own.rgb[k] * std::exp2(request.stops);
-  return key;
-}
-
 std::vector<at::Tensor> Shadows(const FrameSurface& surface, const light::SceneLight& light) {
   std::vector<at::Tensor> visibility;
   for (const light::Key& key : light.keys) visibility.push_back(light::CastShadow(surface.heights, surface.known, key));
@@ -53,16 +42,6 @@ std::vector<at::Tensor> Shadows(const FrameSurface& surface, const light::SceneL
 }
 
 }  // namespace
-
-light::SceneLight WantedLight(const RelightOptions& options, const light::SceneLight& found) {
-  const light::Key& own = found.keys.front();
-  light::SceneLight wanted;
-  if (options.keys.empty()) wanted.keys.push_back(own);
-  for (const light::KeyRequest& request : options.keys) wanted.keys.push_back(KeyFor(request, own, options.soften_deg));
-  for (const light::KeyRequest& request : options.extras) wanted.keys.push_back(KeyFor(request, own, kFillRadiusDeg));
-  for (size_t k = 0; k < 3; ++k) wanted.ambient[k] = found.ambient[k] * std::exp2(options.ambient_stops);
-  return wanted;
-}
 
 RelightProposer::RelightProposer(const RelightOptions& options, const RelightInputs& inputs,
                                  const model::MatteHead& head, const image::Solution& solution)

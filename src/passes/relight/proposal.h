@@ -25,7 +25,4 @@ class RelightProposer final : public Proposer {
   at::Tensor contrast_;  // how the take looks under the shot's own light; undefined without a take
 };
 
-// The light that the options ask for, given the one that is there.
-light::SceneLight WantedLight(const RelightOptions& options, const light::SceneLight& found);
-
 }  // namespace shotfix::passes::relight

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// A painted ball with a light-reference take, relit from the other side: the truth can be written down.
+#include <fstream>
+#include "support/test.h"
+
+#include "shotfix/image/convert.h"
+#include "shotfix/light/lights.h"
+#include "shotfix/media/decoder.h"
+#include "shotfix/media/still.h"
+#include "support/ball.h"
+#include "support/small_project.h"
+
+namespace shotfix {
+namespace {
+
+using testing::Ball;
+using testing::BallUnder;
+using testing::FrameHashes;
+using testing::MakeBall;
+using testing::ShellResult;
+using testing::Shotfix;
+
+constexpr int kFrames = 10;
+const light::Angles kOld{-40, 25};
+const light::Angles kNew{45, 20};
+
+light::SceneLight LightFrom(light::Angles from) {
+  return {{{light::DirectionOf(from), {0.9, 0.8, 0.6}, 8}}, {0.08, 0.08, 0.1}};
+}
+
+void MustSucceed(const ShellResult& result) {
+  INFO(result.output);
+  REQUIRE(result.exit_code == 0);
+}
+
+// "shot": the ball drifts before a wall under the old light. "lamp": it holds still while a lamp goes round.
+class BallProject {
+ public:
+  BallProject() {
+    std::vector<at::Tensor> shot, lamp;
+    for (int k = 0; k < kFrames; ++k) shot.push_back(Shown(MakeBall(Place(k)), LightFrom(kOld)));
+    std::ofstream lamps(File("lamp.csv"));
+    lamps << "frame,azimuth,elevation\n";
+    for (int k = 0; k < 16; ++k) {
+      const light::Angles from{55 * std::cos(k * 0.3927), 15 + 30 * std::sin(k * 0.3927)};
+      light::SceneLight light = LightFrom(from);
+      light.keys[0].rgb = {0.9, 0.9, 0.9};
+      light.ambient = {0.01, 0.01, 0.01};
+      lamp.push_back(Shown(MakeBall(), light));
+      lamps << k << "," << from.azimuth_deg << ", " << from.elevation_deg << "\n";
+    }
+    lamps.close();
+    testing::WriteClip(shot, File("shot.mkv"), "-c:v ffv1 -g 1 -pix_fmt yuv444p10le");
+    testing::WriteClip(lamp, File("lamp.mkv"), "-c:v ffv1 -g 1 -pix_fmt yuv444p10le");
+    std::ofstream(File("tiny.toml"))
+        << "[matte]\nbase_channels = 8\nlevels = 3\nlong_side_px = 160\nsteps = 30\nbatch = "
+           "4\ncrop_px = 64\nheld_out_every = 10\n";
+    MustSucceed(Shotfix("init '" + File("p") + "'"));
+    MustSucceed(Run("ingest --no-locator --person Ada '" + File("shot.mkv") + "'"));
+    MustSucceed(Run("consent add --person Ada --operations training,relight --document binder"));
+    for (const int frame : {1, 5, 8}) PaintMatte("shot", frame, MakeBall(Place(frame)));
+    MustSucceed(Run("train --recipe '" + File("tiny.toml") + "'"));
+  }
+  void AddTake() const {
+    MustSucceed(Run("ingest --no-locator --role light-reference --person Ada '" + File("lamp.mkv") + "'"));
+    MustSucceed(Run("hint lamp --lights '" + File("lamp.csv") + "'"));
+    PaintMatte("lamp", 0, MakeBall());
+  }
+  ShellResult Run(const std::string& arguments) const { return Shotfix("--project '" + File("p") + "' " + arguments); }
+  ShellResult Relight(const std::string& out, const std::string& arguments) const {
+    return Run("relight shot -o '" + File(out) + "' --overwrite " + arguments);
+  }
+  std::string File(const std::string& name) const { return folder_ / name; }
+  static double Place(int frame) { return testing::kBallWidth / 2.0 + 0.8 * (frame - 5); }
+  static at::Tensor Wall() { return at::full({3, testing::kBallHeight, testing::kBallWidth}, 0.25); }
+  static at::Tensor Shown(const Ball& ball, const light::SceneLight& light) {
+    return image::PerceptualFromLinear(BallUnder(ball, light) + (1 - ball.mask) * Wall());
+  }
+
+ private:
+  void PaintMatte(const std::string& clip, int frame, const Ball& ball) const {
+    media::WriteMattePng(File("m.png"), ball.mask);
+    MustSucceed(Run("hint " + clip + " --frame " + std::to_string(frame) + " --matte '" + File("m.png") + "'"));
+  }
+  testing::TempDir folder_;
+};
+
+std::string KeyOption(light::Angles from) {
+  return "--key " + std::to_string(from.azimuth_deg) + "," + std::to_string(from.elevation_deg);
+}
+
+// Mean square error in the perceptual curve, inside the ball.
+double ErrorOf(const std::string& clip, light::Angles from) {
+  media::Decoder decoder(media::Probe(clip));
+  double sum = 0;
+  for (int k = 0; k < kFrames; ++k) {
+    const Ball ball = MakeBall(BallProject::Place(k));
+    const at::Tensor shown = image::PerceptualFromLinear(decoder.Next()->rgb);
+    const at::Tensor difference = (shown - BallProject::Shown(ball, LightFrom(from))) * ball.mask;
+    sum += difference.square().sum().item<double>() / (3 * ball.mask.sum().item<double>() * kFrames);
+  }
+  return sum;
+}
+
+int LargestChange(const std::string& a, const std::string& b) {
+  media::Decoder first(media::Probe(a));
+  media::Decoder second(media::Probe(b));
+  int largest = 0;
+  while (const auto frame = first.NextSamples()) {
+    const auto other = second.NextSamples();
+    for (size_t plane = 0; plane < 3; ++plane) {
+      const auto& x = frame->source->planes[plane].codes;
+      const auto& y = other->source->planes[plane].codes;
+      for (size_t k = 0; k < x.size(); ++k) largest = std::max(largest, std::abs(int{x[k]} - int{y[k]}));
+    }
+  }
+  return largest;
+}
+
+}  // namespace
+
+TEST_CASE("a ball is relit from the other side, and nothing else is", "[e2e]") {
+  const BallProject project;
+  project.AddTake();
+  const ShellResult made = project.Relight("r.mkv", KeyOption(kNew));
+  MustSucceed(made);
+  CHECK(made.output.find("light-reference take") != std::string::npos);
+  const double before = ErrorOf(project.File("shot.mkv"), kNew);
+  const double after = ErrorOf(project.File("r.mkv"), kNew);
+  INFO(10 * std::log10(before / after) << " dB nearer");
+  CHECK(10 * std::log10(before / after) > 8);
+  MustSucceed(project.Run("verify '" + project.File("r.mkv") + "' --source '" + project.File("shot.mkv") +
+                          "' --max-outside-error 0"));
+  // In pieces it is the same.
+  MustSucceed(project.Relight("b.mkv", KeyOption(kNew) + " --frames 4:"));
+  const std::string whole = FrameHashes(project.File("r.mkv"));
+  CHECK(whole.ends_with(FrameHashes(project.File("b.mkv"))));
+}
+
+TEST_CASE("the light that is there already changes nothing", "[e2e]") {
+  const BallProject project;
+  project.AddTake();
+  MustSucceed(project.Relight("same.mkv", ""));
+  CHECK(LargestChange(project.File("shot.mkv"), project.File("same.mkv")) <= 1);
+}
+
+TEST_CASE("a light has a name, and a shot's own light can be matched", "[e2e]") {
+  const BallProject project;
+  project.AddTake();
+  MustSucceed(project.Relight("a.mkv", KeyOption(kNew) + " --save-light dusk"));
+  MustSucceed(project.Relight("b.mkv", "--light dusk"));
+  CHECK(FrameHashes(project.File("a.mkv")) == FrameHashes(project.File("b.mkv")));
+  const ShellResult missing = project.Relight("c.mkv", "--light dawn");
+  CHECK(missing.exit_code == 66);
+  CHECK(missing.output.find("dusk") != std::string::npos);
+  MustSucceed(project.Relight("m.mkv", "--match shot"));
+  CHECK(LargestChange(project.File("shot.mkv"), project.File("m.mkv")) <= 1);
+  CHECK(project.Relight("d.mkv", "--match shot --key 1,2").exit_code == 64);
+}
+
+TEST_CASE("without a take it asks where the light is, and says why", "[e2e]") {
+  const BallProject project;
+  const ShellResult asked = project.Relight("o.mkv", KeyOption(kNew));
+  INFO(asked.output);
+  CHECK(asked.exit_code == 65);
+  CHECK(asked.output.find("--light-from AZ,EL") != std::string::npos);
+  const ShellResult told = project.Relight("o.mkv", KeyOption(kNew) + " --light-from -40,25");
+  MustSucceed(told);
+  CHECK(told.output.find("outline") != std::string::npos);
+  // Somebody whose relighting nobody agreed to.
+  MustSucceed(project.Run("ingest --no-locator --person Bob '" + project.File("lamp.mkv") + "'"));
+  CHECK(project.Run("relight lamp --light-from 0,0 -o '" + project.File("bob.mkv") + "'").exit_code == 77);
+  // A ball is what an outline inflates to: even this tier must come nearer here.
+  CHECK(ErrorOf(project.File("o.mkv"), kNew) < 0.7 * ErrorOf(project.File("shot.mkv"), kNew));
+}
+
+TEST_CASE("wrong lights and takes are told in one sentence", "[e2e]") {
+  const BallProject project;
+  CHECK(project.Relight("o.mkv", "--key 45").exit_code == 64);
+  CHECK(project.Relight("o.mkv", "--key 45,30,hot").exit_code == 64);
+  CHECK(project.Relight("o.mkv", "--key 0,0 --soften 90").exit_code == 64);
+  MustSucceed(
+      project.Run("ingest --no-locator --role light-reference --person Ada '" + project.File("lamp.mkv") + "'"));
+  const ShellResult unknown = project.Relight("o.mkv", "--key 45,30");
+  CHECK(unknown.exit_code == 65);
+  CHECK(unknown.output.find("--lights FILE.csv") != std::string::npos);
+  CHECK(project.Relight("o.mkv", "--key 45,30 --take shot").exit_code == 66);
+  std::ofstream(project.File("bad.csv")) << "0,10,10\nx,1,2\n";
+  const ShellResult bad = project.Run("hint lamp --lights '" + project.File("bad.csv") + "'");
+  CHECK(bad.exit_code == 65);
+  CHECK(bad.output.find("line 2") != std::string::npos);
+}
+
+}  // namespace shotfix
