@@ -144,9 +144,9 @@ def background(bench):
 def lamp_places(folder, path):
     """The directions of a rendered light-reference take, as an editor would note them."""
     with open(path, "w") as out:
-        for frame in json.loads((folder / "params.json").read_text())["frames"]:
+        for index, frame in enumerate(json.loads((folder / "params.json").read_text())["frames"]):
             x, y, z = frame["light"]["direction_cam"]
-            out.write(f"{frame['frame']},{math.degrees(math.atan2(x, -z)):.3f},{math.degrees(math.asin(-y)):.3f}\n")
+            out.write(f"{index},{math.degrees(math.atan2(x, -z)):.3f},{math.degrees(math.asin(-y)):.3f}\n")
 
 
 def key_option(shot, which):
@@ -173,6 +173,9 @@ def relight(bench):
         clip = bench.work / f"shot{name}.mkv"
         shutil.copy(shot / "base.mkv", clip)
         bench.in_project(project, "ingest", "--no-locator", clip, "--scene", name, "--person", "actor1")
+        plate = bench.work / f"clean{name}.mkv"
+        shutil.copy(shot / "clean.mkv", plate)
+        bench.in_project(project, "ingest", plate, "--scene", name, "--role", "clean-plate")
         paint(bench, project, f"shot{name}", shot / "alpha.mkv", hints)
     bench.in_project(project, "ingest", "--no-locator", take / "lightwave.mkv", "--role", "light-reference", "--person", "actor1")
     lamp_places(take, bench.work / "lamp.csv")

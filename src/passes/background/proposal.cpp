@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "shotfix/composite/light_wrap.h"
+#include "shotfix/composite/soft_edge.h"
 #include "shotfix/image/convert.h"
 #include "shotfix/image/resample.h"
 
@@ -15,7 +16,6 @@ namespace shotfix::passes::background {
 namespace {
 
 constexpr double kSmallestAlpha = 1.0 / 512;  // an edit weaker than this changes no code of a 10-bit clip
-constexpr double kEdgeRange = 0.5;            // see Note [Carrying a composite]
 constexpr int64_t kSupportMarginPx = 4;       // the stabiliser may move an edge by this much
 constexpr double kMaxBlurPx = 3.0;
 constexpr double kSpillReach = 0.02;  // of the frame's height: how far a screen's light is taken out of the actor
@@ -48,25 +48,6 @@ std::optional<int64_t> FindScreen(const temporal::CleanPlate& plate) {
     if (of_screen.sum().item<double>() > 0.7 * known) return channel;
   }
   return std::nullopt;
-}
-
-// The least alpha of soft edges, at least `inverse` [1,H,W], whose fill lies between kEdgeRange times what is wanted
-// and that much beyond it. picture, change: [3,H,W]; what is wanted is their sum.
-at::Tensor AlphaThatHolds(const at::Tensor& inverse, const at::Tensor& picture, const at::Tensor& change) {
-  constexpr int64_t kBandRows = 128;
-  constexpr double kTiny = 1e-6;
-  at::Tensor alpha = inverse.clone();
-  for (int64_t row = 0; row < inverse.size(1); row += kBandRows) {
-    const int64_t rows = std::min(kBandRows, inverse.size(1) - row);
-    const at::Tensor before = picture.narrow(1, row, rows);
-    const at::Tensor step = change.narrow(1, row, rows);
-    const at::Tensor wanted = (before + step).clamp_min(0);
-    const at::Tensor farthest = at::where(step < 0, before - kEdgeRange * wanted, wanted / kEdgeRange - before);
-    const at::Tensor needed = (step.abs() / farthest.clamp_min(kTiny)).clamp(0, 1).amax(0, true);
-    at::Tensor band = alpha.narrow(1, row, rows);
-    band.copy_(at::where(band > kSmallestAlpha, at::maximum(band, needed), band));
-  }
-  return alpha;
 }
 
 // What a screen's light has added to a colour: its channel beyond the larger of the other two, [3,H,W].
@@ -143,9 +124,7 @@ at::Tensor BackgroundProposer::NewBackground(const image::Frame& frame) const {
 
 // Note [Carrying a composite]: the wanted picture is aF + (1-a)N. An edit gives (1-A)I + A * fill with its own alpha A,
 // so any A > 0 carries it with fill = I + (wanted - I) / A. A is 1 - a, grown where wrap or spill reach into the actor;
-// where A is 0 nothing is written. The stabiliser moves A afterwards, and the change that A carries grows by A'/A: with
-// a dark plate over a bright wall the fill of a soft edge is far below zero, and where A grows the result is black, a
-// dotted rim at hair. So A is grown there too, until the fill lies between half and twice what is wanted. F is used as
+// where A is 0 nothing is written. It is grown at soft edges too (composite/soft_edge.h). F is used as
 // estimated and bounded, not through I - (1-a)O: where the matte does not fit the picture, the difference would go
 // below zero and leave a fringe in the screen's complement.
 image::Edit BackgroundProposer::Propose(const FrameWindow& window) const {
@@ -169,7 +148,7 @@ void BackgroundProposer::PutOverPlate(const image::Frame& frame, const at::Tenso
   const at::Tensor new_background = NewBackground(frame);
   foreground = foreground.sub_(frame.rgb).mul_(options_.despill).add_(frame.rgb);
   at::Tensor change = (matte * foreground).add_(inverse * new_background).sub_(frame.rgb);
-  edit.alpha = AlphaThatHolds(inverse, frame.rgb, change);
+  edit.alpha = composite::AlphaThatHolds(inverse, frame.rgb, change);
   // Wrap and screen spill reach into the actor, where alpha is 0: alpha grows there just enough to carry them.
   const double wrap_px = options_.light_wrap_size * static_cast<double>(frame.height());
   if (options_.light_wrap > 0 && wrap_px > 0) {

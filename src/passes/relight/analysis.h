@@ -9,7 +9,7 @@
 namespace shotfix::passes::relight {
 
 // Part of the key of stored analyses: raise it whenever what an analysis finds changes.
-inline constexpr int kSolutionVersion = 1;
+inline constexpr int kSolutionVersion = 2;
 
 struct ShotFacts : model::MatteFacts {
   GeometryTier tier = GeometryTier::kOutline;
