@@ -21,12 +21,14 @@ void RunRelight(RelightCommand command, const GlobalOptions& global) {
 }
 
 void AddLights(CLI::App& app, pipeline::RelightRequest& request) {
-  app.add_option(
-      "--key", request.keys,
-      "AZ,EL[,COLOUR[,STOPS]]: a key in place of the shot's own; up to three. AZ 0 is at the lens, + at picture "
-      "right, 180 behind; EL + is above. COLOUR in kelvin or as R:G:B. STOPS beside the shot's own key");
-  app.add_option("--fill", request.fills, "AZ,EL[,COLOUR[,STOPS]]: a soft light beside the key, -2 stops by default");
-  app.add_option("--rim,--kicker", request.rims, "AZ,EL[,COLOUR[,STOPS]]: a light from behind, -0.5 stops by default");
+  const auto lights = [&](const char* names, std::vector<std::string>& texts, const char* help) {
+    app.add_option(names, texts, help)->allow_extra_args(false);
+  };
+  lights("--key", request.keys,
+         "AZ,EL[,COLOUR[,STOPS]]: a key in place of the shot's own; up to three. AZ 0 is at the lens, + at picture "
+         "right, 180 behind; EL + is above. COLOUR in kelvin or as R:G:B. STOPS beside the shot's own key");
+  lights("--fill", request.fills, "AZ,EL[,COLOUR[,STOPS]]: a soft light beside the key, -2 stops by default");
+  lights("--rim,--kicker", request.rims, "AZ,EL[,COLOUR[,STOPS]]: a light from behind, -0.5 stops by default");
   app.add_option("--light-from", request.light_from, "AZ,EL: where the shot's own key stands (else it is found)");
   app.add_option("--match", request.match,
                  "The light of another shot with the same actor, by catalogue name; needs a light-reference take");

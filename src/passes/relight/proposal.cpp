@@ -3,6 +3,8 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "passes/relight/gain.h"
 #include "shotfix/composite/foreground.h"
 #include "shotfix/composite/soft_edge.h"
@@ -14,6 +16,22 @@ namespace {
 
 constexpr double kSmallestAlpha = 1.0 / 512;
 constexpr int64_t kSupportMarginPx = 2;
+constexpr int64_t kInsetPx = 2;  // of the analysis picture: a matte may be wrong by this much
+
+// Foreground colours, next to the edge no brighter than what lies just inside allows: where the matte is a pixel too
+// wide a piece of bright wall would count as actor, and be lit. Like `foreground`, of any size.
+at::Tensor Plausible(const at::Tensor& foreground, const at::Tensor& matte, int64_t inset_px) {
+  constexpr double kBrighter = 1.5;
+  constexpr int64_t kReachInsets = 4;
+  const at::Tensor inside = image::Erode((matte > 0.99).to(at::kFloat), inset_px);
+  const auto mean = [&](const at::Tensor& picture) {
+    return image::BoxMean(image::BoxMean(picture.contiguous(), kReachInsets * inset_px), kReachInsets * inset_px);
+  };
+  const at::Tensor total = mean(inside);
+  const at::Tensor limit = mean(foreground * inside) / total.clamp_min(1e-4) * kBrighter;
+  const at::Tensor bounded = (inside < 0.5).logical_and(total > 1e-3);
+  return at::where(bounded, at::minimum(foreground, limit), foreground);
+}
 
 // The matte's core is exactly the actor, its outside exactly not.
 at::Tensor Levels(const at::Tensor& matte) { return ((matte - 0.04) / 0.92).clamp(0, 1); }
@@ -53,8 +71,9 @@ at::Tensor RelightProposer::GainToEdges(const at::Tensor& gain, const at::Tensor
                                         const at::Tensor& matte) const {
   const Plate plate = PlateAt(linear.size(1), linear.size(2));
   const at::Tensor foreground = composite::EstimateForeground(linear, matte, plate.linear, plate.valid);
-  const at::Tensor share = (matte * foreground / linear.clamp_min(1e-4)).clamp(0, 1);
-  return (1 + at::where(matte >= 1, at::ones_like(share), share) * (gain.exp2() - 1)).clamp_min(1e-3).log2();
+  const at::Tensor own = Plausible(foreground, matte, kInsetPx);
+  const at::Tensor share = (matte * own / linear.clamp_min(1e-4)).clamp(0, 1);
+  return (1 + share * (gain.exp2() - 1)).clamp_min(1e-3).log2();
 }
 
 void RelightProposer::CarryEdges(const image::Frame& frame, const at::Tensor& matte, const at::Tensor& whole_gain,
@@ -65,7 +84,8 @@ void RelightProposer::CarryEdges(const image::Frame& frame, const at::Tensor& ma
   const Plate plate = PlateAt(frame.height(), frame.width());
   const at::Tensor foreground = composite::EstimateForeground(frame.rgb, matte, plate.linear.to(frame.rgb.device()),
                                                               plate.valid.to(frame.rgb.device()));
-  const at::Tensor wanted = frame.rgb + matte * foreground * (full(whole_gain).exp2() - 1);
+  const int64_t inset = std::max<int64_t>(1, kInsetPx * frame.width() / facts_.size.width);
+  const at::Tensor wanted = frame.rgb + matte * Plausible(foreground, matte, inset) * (full(whole_gain).exp2() - 1);
   const at::Tensor relit = frame.rgb * full(edit.gain).exp2();
   edit.alpha = composite::AlphaThatHolds(1 - matte, relit, wanted - relit);
   const at::Tensor carried = relit + (wanted - relit) / edit.alpha.clamp_min(kSmallestAlpha);
