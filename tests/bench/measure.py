@@ -26,8 +26,8 @@ PRODUCTION = pathlib.Path(os.environ.get("SHOTFIX_PRODUCTION", ROOT.parent / "sh
 class Bench:
     def __init__(self, build, work):
         self.shotfix = build / "bin" / "shotfix"
-        self.bench_relight = build / "tests" / "bench" / "bench_relight"
-        self.bench_matte = build / "tests" / "bench" / "bench_matte"
+        self.benches = build / "tests" / "bench"
+        self.bench_matte = self.benches / "bench_matte"
         self.work = work
         self.rows = []
 
@@ -160,7 +160,7 @@ def key_option(shot, which):
 
 
 def relit_scores(bench, shot, result, frames):
-    out = bench.run(bench.bench_relight, "--result", result, "--source", shot / "base.mkv", "--truth", shot / "relit.mkv", "--clean", shot / "clean.mkv",
+    out = bench.run(bench.benches / "bench_relight", "--result", result, "--source", shot / "base.mkv", "--truth", shot / "relit.mkv", "--clean", shot / "clean.mkv",
                     "--clean-truth", shot / "clean_relit.mkv", "--alpha", shot / "alpha.mkv", "--labels", shot / "aov", "--frames", frames)[2]
     return json.loads(out.strip().splitlines()[-1])
 
@@ -197,6 +197,28 @@ def relight(bench):
             bench.row("match, shotB to shotA's light", f"median CIEDE2000 on skin {scores['de2000']:.2f} (skin-fitted grade {scores['graded_de2000']:.2f})", "<= 7 (goal 4)", scores["de2000"] <= 7)
         bench.row(f"relight, {name}: warp error over the source's", f"{report['warp_error_ratio']:.4f}", f"<= {steady}", report["warp_error_ratio"] <= steady)
         bench.row(f"relight, {name}: outside the support, FFV1", f"largest error {report['outside_max_error']:g} codes", "0", report["outside_max_error"] == 0)
+
+
+def relight_take(bench):
+    """The shape that a light-reference take gives, against its truth."""
+    take = PRODUCTION / "lightwave"
+    lamp_places(take, bench.work / "lamp.csv")
+    out = bench.run(bench.benches / "bench_take", "--take", take / "lightwave.mkv", "--lamps", bench.work / "lamp.csv", "--mask", take / "alpha.png",
+                    "--normals", take / "normal_cam.png", "--labels", take / "labels.png")[2]
+    degrees = json.loads(out)
+    bench.row("normals of the light-reference take", "skin {skin_deg:.1f}, hair {hair_deg:.1f}, cloth {garment_deg:.1f} degrees".format(**degrees),
+              "<= 12, 22, 22", degrees["skin_deg"] <= 12 and degrees["hair_deg"] <= 22 and degrees["garment_deg"] <= 22)
+
+
+def photos(bench):
+    """Real photographs under one lamp at known places, relit to each other's; the wanted one never helps."""
+    def under(*arguments):
+        return json.loads(bench.run(bench.benches / "bench_photos", *arguments)[2])
+    cat = under("--folder", CLIPS / "light_cat", "--mask", "mask.png")
+    bench.row("cat, one photo to all the others, under the best gain", f"{100 * cat['under_best_gain']:.1f} %", ">= 55 %", cat["under_best_gain"] >= 0.55)
+    bench.row("cat, the nearest lamp's photo, under it", f"{100 * cat['under_nearest_photo']:.1f} %", ">= 30 %", cat["under_nearest_photo"] >= 0.30)
+    face = under("--folder", CLIPS / "light_face_yale02", "--ambient", "ambient.png", "--from", "az+000_el+00.png", "--leave-out", "az+025_el+00.png", "--widest", "50.5")
+    bench.row("face, frontal photo to lamps within 50 degrees", f"{100 * face['under_best_gain']:.1f} % ({face['pairs']} lamps)", ">= 45 %", face["under_best_gain"] >= 0.45)
 
 
 def memory(bench):
@@ -343,7 +365,7 @@ def kills(bench):
     bench.row("  of them went on from finished frames", f"{resumed}", "> 0", resumed > 0)
 
 
-PARTS = {"relight": (relight, PRODUCTION), "dancer": (dancer, CLIPS), "rendered_mattes": (rendered_mattes, PRODUCTION), "background": (background, PRODUCTION),
+PARTS = {"relight": (relight, PRODUCTION), "relight_take": (relight_take, PRODUCTION), "photos": (photos, CLIPS), "dancer": (dancer, CLIPS), "rendered_mattes": (rendered_mattes, PRODUCTION), "background": (background, PRODUCTION),
          "speed": (speed, PRODUCTION), "memory": (memory, PRODUCTION), "pixel_path": (pixel_path, ROOT),
          "file_memory": (file_memory, ROOT), "kills": (kills, ROOT)}
 

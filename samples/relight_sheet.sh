@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# The sample actor relit from five directions, beside the source: docs/relight_directions.png. After samples/run.sh.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+shotfix="$root/build/release/bin/shotfix"
+export SHOTFIX_PROJECT="$root/samples/out/sample.shotfix"
+source="$root/samples/production/take_a/base.mkv"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+still() { # FILE FRAME PNG
+  ffmpeg -nostdin -v error -y -i "$1" -vf "select='eq(n,$2)',crop=320:300:160:40" -frames:v 1 -pix_fmt rgb24 "$3"
+}
+still "$source" 15 "$work/0.png"
+number=1
+for key in 0,10 70,10 0,60 -90,10 150,20; do
+  "$shotfix" --quiet relight "$source" --key="$key" --frames 12:18 -o "$work/relit.mkv" --overwrite >/dev/null
+  still "$work/relit.mkv" 3 "$work/$number.png"
+  number=$((number + 1))
+done
+ffmpeg -nostdin -v error -y -i "$work/0.png" -i "$work/1.png" -i "$work/2.png" -i "$work/3.png" -i "$work/4.png" -i "$work/5.png" \
+  -filter_complex "[0][1][2]hstack=3[above];[3][4][5]hstack=3[below];[above][below]vstack" "$root/docs/relight_directions.png"
+echo "$root/docs/relight_directions.png"
