@@ -55,18 +55,29 @@ std::map<int64_t, std::string> ReadLights(const std::string& path) {
 void StoreLights(const project::Project& project, const HintOptions& options, const GlobalOptions& global) {
   const project::ClipRecord clip = train::FindClip(project, options.clip);
   const media::ClipInfo info = train::OpenCatalogued(clip);
+  if (clip.role != project::Role::kLightReference)
+    Throw(ErrorCode::kUsage,
+          "\"{}\" is no light-reference take (ingest --role light-reference); where an ordinary shot's key stands is "
+          "said "
+          "with relight --light-from",
+          clip.name);
+  if (options.remove || !options.matte.empty() || (!options.lights.empty() && !options.light_from.empty()))
+    Throw(ErrorCode::kUsage, "give one of --matte, --light-from and --lights at a time; --lights replaces all places");
   std::map<int64_t, std::string> lights;
   if (!options.lights.empty()) lights = ReadLights(options.lights);
   else if (!options.frame) Throw(ErrorCode::kUsage, "--light-from needs --frame N");
   else lights[*options.frame] = options.light_from;
-  project::HintStore hints(project);
   for (const auto& [frame, angles] : lights) {
     light::ParseAngles(angles);
     if (!info.frames.Contains(frame))
       Throw(ErrorCode::kUsage, "frame {} is outside \"{}\", which has frames {} (the end is not included)", frame,
             clip.name, info.frames.ToString());
-    hints.Put({0, clip.id, frame, "light-from", angles, HashText(angles)});
   }
+  project::HintStore hints(project);
+  for (const project::HintRecord& old : hints.Of(clip.id, "light-from")) {
+    if (!options.lights.empty()) hints.Remove(clip.id, old.frame, "light-from");
+  }
+  for (const auto& [frame, angles] : lights) hints.Put({0, clip.id, frame, "light-from", angles, HashText(angles)});
   const size_t count = hints.Of(clip.id, "light-from").size();
   PrintResult(global, {{"clip", clip.name}, {"lights", count}},
               fmt::format("{}: the light is known on {} frames now\n", clip.name, count));

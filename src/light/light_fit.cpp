@@ -15,6 +15,7 @@ constexpr int kRounds = 12;
 constexpr double kDarkestAlbedo = 0.02;
 constexpr double kPixelsPerFact = 100;  // neighbours err together: so many count as one
 constexpr int64_t kFewestPixels = 500;
+constexpr double kFaintestKey = 0.05;  // beside the ambient light: less is none
 
 // All frames' pixels as rows.
 struct Evidence {
@@ -37,7 +38,7 @@ Evidence Gather(const std::vector<LitSurface>& frames) {
   }
   Evidence evidence{at::cat(normals), at::cat(shading), at::cat(weights)};
   if (evidence.weight.numel() < kFewestPixels)
-    Throw(ErrorCode::kData, "too little of the subject is seen to find its light; give --light-from AZ,EL");
+    Throw(ErrorCode::kData, "too little of the subject is seen to find its light");
   return evidence;
 }
 
@@ -113,10 +114,14 @@ LightFit FitLight(const std::vector<LitSurface>& frames, const std::optional<Vec
     fit.light.ambient[static_cast<size_t>(channel)] = std::max(0.02 * brightest, lines.solution[1].item<double>());
     const at::Tensor residual = shading - x.mv(lines.solution);
     const at::Tensor mean = (lines.weight * shading).sum() / lines.weight.sum();
-    left += (lines.weight * residual.square()).sum() / (lines.weight * (shading - mean).square()).sum() / 3;
+    left += (lines.weight * residual.square()).sum() /
+            (lines.weight * (shading - mean).square()).sum().clamp_min(1e-12) / 3;
   }
   fit.explained = 1 - left.item<double>();
   fit.light.keys = {key};
+  if (!(LuminanceOf(key.rgb) > kFaintestKey * LuminanceOf(fit.light.ambient)))
+    Throw(ErrorCode::kData, "no light comes from {:.0f},{:.0f} in this shot; look again where its key stands",
+          AnglesOf(key.direction).azimuth_deg, AnglesOf(key.direction).elevation_deg);
   return fit;
 }
 

@@ -216,6 +216,12 @@ passes::RelightOptions RelightRequest::Look() const {
   if (!match.empty() && !light.empty()) Throw(ErrorCode::kUsage, "give --match or --light, not both");
   if (lights && !(match.empty() && light.empty()))
     Throw(ErrorCode::kUsage, "--match and --light bring all of a light; leave --key, --fill and --rim out");
+  const passes::RelightOptions plain;
+  const bool whole = !match.empty() || !light.empty();
+  if (whole && (look.ambient_stops != plain.ambient_stops || look.soften_deg != plain.soften_deg))
+    Throw(ErrorCode::kUsage, "--match and --light bring all of a light; leave --ambient and --soften out");
+  if (keys.empty() && look.soften_deg != plain.soften_deg)
+    Throw(ErrorCode::kUsage, "--soften is for new keys: give --key; --fill is soft already");
   if (!light_from.empty()) result.light_from = light::ParseAngles(light_from);
   return result;
 }

@@ -35,12 +35,14 @@ std::optional<project::ClipRecord> Choose(const project::Project& project, const
       Throw(ErrorCode::kNoInput, "\"{}\" was not ingested with --role light-reference", name);
     return clip;
   }
+  std::optional<project::ClipRecord> newest;
   for (const project::ClipRecord& clip : clips.All()) {
     if (clip.role != project::Role::kLightReference) continue;
     const bool people = !clips.PeopleIn(shot.id).empty() || !clips.PeopleIn(clip.id).empty();
-    if (people ? SharePerson(clips, clip.id, shot.id) : clip.scene == shot.scene) return clip;
+    if (newest && newest->id > clip.id) continue;  // a take that was shot again wins
+    if (people ? SharePerson(clips, clip.id, shot.id) : !shot.scene.empty() && clip.scene == shot.scene) newest = clip;
   }
-  return std::nullopt;
+  return newest;
 }
 
 }  // namespace
@@ -51,7 +53,7 @@ std::optional<LightTakeFile> FindLightTake(const project::Project& project, cons
   if (!clip) return std::nullopt;
   LightTakeFile take;
   take.clip = *clip;
-  take.key = clip->sha256;
+  take.key = clip->sha256 + " " + train::OpenCatalogued(*clip).space.ToString();
   const project::HintStore hints(project);
   for (const project::HintRecord& hint : hints.Of(clip->id, "light-from")) {
     take.lights[hint.frame] = light::DirectionOf(light::ParseAngles(hint.value));

@@ -3,6 +3,8 @@
 
 #include <fmt/ranges.h>
 
+#include <nlohmann/json.hpp>
+
 #include "pipeline/light_take_file.h"
 #include "shotfix/core/error.h"
 #include "shotfix/core/hash.h"
@@ -106,6 +108,9 @@ passes::RelightInputs PassBuilder::RelightInputsOf(const RelightRequest& request
   const std::optional<LightTakeFile> take =
       request.use_take ? FindLightTake(project_, clip, request.take) : std::nullopt;
   if (take) {
+    const project::ClipStore clips(project_);
+    compliance::ConsentLedger(project_).Require(
+        {compliance::Operation::kRelight, clips.PeopleIn(take->clip.id), take->clip.scene, take->clip.name});
     progress_.Update("solving the light-reference take", 0, 1, take->clip.name);
     inputs.take = LoadLightTake(*take, image::ChooseAnalysisSize(info.layout.height, info.layout.width, long_side_px));
     inputs.take_key = take->key;
@@ -116,50 +121,74 @@ passes::RelightInputs PassBuilder::RelightInputsOf(const RelightRequest& request
 }
 
 // The light of another shot of the same actor, in units of the take's albedo: as absolute as light gets here.
-light::SceneLight PassBuilder::LightOf(const RelightRequest& request, const std::string& name,
-                                       const compliance::ConsentGrant& grant) {
+light::SceneLight PassBuilder::LightOf(const std::string& name, const std::string& take, const std::string& take_key) {
   const project::ClipRecord clip = train::FindClip(project_, name);
   const media::ClipInfo info = train::OpenCatalogued(clip);
+  const compliance::ConsentGrant grant = compliance::ConsentLedger(project_).Require(
+      {compliance::Operation::kRelight, project::ClipStore(project_).PeopleIn(clip.id), clip.scene, clip.name});
   RelightRequest plain;
-  plain.take = request.take;
+  plain.take = take;
   passes::RelightInputs inputs = RelightInputsOf(plain, clip, info);
-  if (!inputs.take) {
+  // A light is in units of one take's albedo.
+  if (!inputs.take || inputs.take_key != take_key)
     Throw(
         ErrorCode::kNoInput,
-        "\"{}\" has no light-reference take of its actor, through which its light could be compared; shoot and ingest "
-        "one (docs/relight.md), or say the light with --key",
+        "the light of \"{}\" cannot be compared: both shots need the same light-reference take of their actor; name it "
+        "with --take, shoot one (docs/relight.md), or say the light with --key",
         name);
-  }
   const int64_t long_side_px = inputs.matte_head.shape.at("long_side_px");
   const std::unique_ptr<passes::EditPass> pass =
       passes::MakeRelightPass(plain.Look(), std::move(inputs), job_.device, grant);
   project::SolutionStore solutions(project_);
   const SolveInputs solve{info, clip.sha256, static_cast<int>(long_side_px)};
-  const image::Solution solution = SolveOrLoad(solutions, solve, *pass, progress_);
-  content_key_ += clip.sha256 + "\n";
+  light::SceneLight found;
+  try {
+    found = passes::FoundLight(SolveOrLoad(solutions, solve, *pass, progress_));
+  } catch (const Error& problem) {
+    if (problem.code() != ErrorCode::kData) throw;
+    Throw(ErrorCode::kData, "the light of \"{}\" cannot be found ({}); say the light with --key", name, problem.what());
+  }
+  content_key_ += light::ToJson(found) + "\n";
   notes_ += "light matched to " + name + " through the take's albedo\n";
-  return passes::FoundLight(solution);
+  return found;
 }
 
 std::unique_ptr<passes::EditPass> PassBuilder::MakeRelight(const RelightRequest& request,
                                                            const compliance::ConsentGrant& grant) {
   passes::RelightOptions look = request.Look();
-  if (!request.match.empty()) look.match = LightOf(request, request.match, grant);
-  if (!request.light.empty()) {
-    const std::optional<std::string> saved = project::AssetStore(project_).Find("light", request.light);
-    if (!saved)
-      Throw(ErrorCode::kNoInput, "this project has no light \"{}\"; --save-light NAME names one. It has: {}",
-            request.light, fmt::join(project::AssetStore(project_).Names("light"), ", "));
-    look.match = light::SceneLightFrom(*saved);
-    content_key_ += *saved + "\n";
-  }
+  passes::RelightInputs inputs = RelightInputsOf(request, stock_.clip, stock_.info);
+  const bool named = !request.light.empty() || !request.save_light.empty();
+  if (named && !inputs.take)
+    Throw(ErrorCode::kNoInput,
+          "a light is kept in units of the actor's albedo, which only a light-reference take tells; shoot one "
+          "(docs/relight.md), or leave --light and --save-light out");
+  if (!request.match.empty()) look.match = LightOf(request.match, request.take, inputs.take_key);
+  if (!request.light.empty()) look.match = SavedLight(request.light, inputs.take_key);
   relight_look_ = look;
-  return passes::MakeRelightPass(look, RelightInputsOf(request, stock_.clip, stock_.info), job_.device, grant);
+  relight_take_key_ = inputs.take_key;
+  return passes::MakeRelightPass(look, std::move(inputs), job_.device, grant);
+}
+
+light::SceneLight PassBuilder::SavedLight(const std::string& name, const std::string& take_key) {
+  const project::AssetStore assets(project_);
+  const std::optional<std::string> saved = assets.Find("light", name);
+  if (!saved)
+    Throw(ErrorCode::kNoInput, "this project has no light \"{}\"; --save-light NAME names one. It has: {}", name,
+          fmt::join(assets.Names("light"), ", "));
+  const nlohmann::json body = nlohmann::json::parse(*saved);
+  if (body.value("take", "") != HashText(take_key))
+    Throw(ErrorCode::kData,
+          "the light \"{}\" was saved through another light-reference take than this shot has; name that take with "
+          "--take, or save the light again",
+          name);
+  content_key_ += *saved + "\n";
+  return light::SceneLightFrom(body.at("light").get<std::string>());
 }
 
 void PassBuilder::SaveLight(const RelightRequest& request, const image::Solution& solution) {
   const light::SceneLight wanted = passes::WantedLight(relight_look_, passes::FoundLight(solution));
-  project::AssetStore(project_).Put("light", request.save_light, light::ToJson(wanted));
+  const nlohmann::json body = {{"take", HashText(relight_take_key_)}, {"light", light::ToJson(wanted)}};
+  project::AssetStore(project_).Put("light", request.save_light, body.dump());
   notes_ += "light saved as " + request.save_light + "\n";
 }
 

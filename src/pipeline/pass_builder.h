@@ -44,8 +44,8 @@ class PassBuilder {
   std::unique_ptr<passes::EditPass> MakeRelight(const RelightRequest& request, const compliance::ConsentGrant& grant);
   passes::RelightInputs RelightInputsOf(const RelightRequest& request, const project::ClipRecord& clip,
                                         const media::ClipInfo& info);
-  light::SceneLight LightOf(const RelightRequest& request, const std::string& name,
-                            const compliance::ConsentGrant& grant);
+  light::SceneLight LightOf(const std::string& name, const std::string& take, const std::string& take_key);
+  light::SceneLight SavedLight(const std::string& name, const std::string& take_key);
   void SaveLight(const RelightRequest& request, const image::Solution& solution);
   image::Solution Solve(const passes::EditPass& pass, int64_t long_side_px);
 
@@ -57,6 +57,7 @@ class PassBuilder {
   std::map<std::string, int> names_;                     // how often each was built
   std::map<std::filesystem::path, std::string> plates_;  // SHA-256 of each
   passes::RelightOptions relight_look_;                  // of the relight pass that was built last
+  std::string relight_take_key_;
   std::string content_key_;
   std::string notes_;
 };

@@ -153,9 +153,17 @@ TEST_CASE("a light has a name, and a shot's own light can be matched", "[e2e]") 
   const ShellResult missing = project.Relight("c.mkv", "--light dawn");
   CHECK(missing.exit_code == 66);
   CHECK(missing.output.find("dusk") != std::string::npos);
+  // A light is in units of one take's albedo: without it, or through another, it means nothing.
+  CHECK(project.Relight("c.mkv", "--light dusk --no-take --light-from -40,25").exit_code == 66);
+  CHECK(project.Relight("c.mkv", "--save-light x --no-take --light-from -40,25").exit_code == 66);
+  CHECK(project.Relight("c.mkv", "--match shot --no-take --light-from -40,25").exit_code == 66);
   MustSucceed(project.Relight("m.mkv", "--match shot"));
   CHECK(LargestChange(project.File("shot.mkv"), project.File("m.mkv")) <= 1);
   CHECK(project.Relight("d.mkv", "--match shot --key 1,2").exit_code == 64);
+  CHECK(project.Relight("d.mkv", "--match shot --ambient 1").exit_code == 64);
+  // The place of a lamp was noted wrongly: the light that was saved through it is of another take.
+  MustSucceed(project.Run("hint lamp --frame 3 --light-from 20,20"));
+  CHECK(project.Relight("c.mkv", "--light dusk").exit_code == 65);
 }
 
 TEST_CASE("without a take it asks where the light is, and says why", "[e2e]") {
@@ -170,6 +178,8 @@ TEST_CASE("without a take it asks where the light is, and says why", "[e2e]") {
   // Somebody whose relighting nobody agreed to.
   MustSucceed(project.Run("ingest --no-locator --person Bob '" + project.File("lamp.mkv") + "'"));
   CHECK(project.Run("relight lamp --light-from 0,0 -o '" + project.File("bob.mkv") + "'").exit_code == 77);
+  // No light comes from behind: nothing could be measured by it.
+  CHECK(project.Relight("o.mkv", KeyOption(kNew) + " --light-from 180,0").exit_code == 65);
   // A ball is what an outline inflates to: even this tier must come nearer here.
   CHECK(ErrorOf(project.File("o.mkv"), kNew) < 0.7 * ErrorOf(project.File("shot.mkv"), kNew));
 }
@@ -179,6 +189,8 @@ TEST_CASE("wrong lights and takes are told in one sentence", "[e2e]") {
   CHECK(project.Relight("o.mkv", "--key 45").exit_code == 64);
   CHECK(project.Relight("o.mkv", "--key 45,30,hot").exit_code == 64);
   CHECK(project.Relight("o.mkv", "--key 0,0 --soften 90").exit_code == 64);
+  CHECK(project.Relight("o.mkv", "--soften 20").exit_code == 64);
+  CHECK(project.Run("hint shot --frame 0 --light-from 10,10").exit_code == 64);  // no light-reference take
   MustSucceed(
       project.Run("ingest --no-locator --role light-reference --person Ada '" + project.File("lamp.mkv") + "'"));
   const ShellResult unknown = project.Relight("o.mkv", "--key 45,30");

@@ -31,12 +31,15 @@ std::vector<Sample> TakeSamples(image::ShotReader& shot, const model::MatteHead&
                                 const image::FrameTrack& track) {
   const FrameRange frames = shot.frames();
   const int64_t count = std::min(kMostFrames, frames.size());
+  constexpr double kLeastShare = 0.005;  // of the picture: frames before the actor comes in tell nothing
   std::vector<Sample> samples;
   for (int64_t k = 0; k < count; ++k) {
     const int64_t frame = frames.begin + (2 * k + 1) * frames.size() / (2 * count);
     const at::Tensor picture = shot.Analysis(frame);
-    samples.push_back({image::LinearFromPerceptual(picture), model::InferMatte(head, facts, track, frame, picture)});
+    Sample sample{image::LinearFromPerceptual(picture), model::InferMatte(head, facts, track, frame, picture)};
+    if (sample.matte.mean().item<double>() >= kLeastShare) samples.push_back(std::move(sample));
   }
+  if (samples.empty()) Throw(ErrorCode::kData, "no actor was found in this shot; look at its matte with --matte-only");
   return samples;
 }
 
@@ -73,7 +76,7 @@ void FindFromTake(const light::LightTake& take, const std::vector<Sample>& sampl
       surfaces.push_back(SurfaceFromTake(take, contrast, sample.linear, sample.matte));
       facts.likeness += surfaces.back().likeness / static_cast<double>(samples.size());
     }
-    if (facts.likeness < kLeastLikeness)
+    if (!(facts.likeness >= kLeastLikeness))
       Throw(ErrorCode::kData,
             "the light-reference take does not fit this shot (likeness {:.2f}, {} is needed); shoot it with the same "
             "lens and framing, or leave it out with --no-take",

@@ -15,6 +15,7 @@ namespace shotfix::passes::relight {
 namespace {
 
 constexpr double kSmallestAlpha = 1.0 / 512;
+constexpr double kBrightest = 65504;  // of half floats
 constexpr int64_t kSupportMarginPx = 2;
 constexpr int64_t kInsetPx = 2;  // of the analysis picture: a matte may be wrong by this much
 
@@ -28,7 +29,9 @@ at::Tensor Plausible(const at::Tensor& foreground, const at::Tensor& matte, int6
     return image::BoxMean(image::BoxMean(picture.contiguous(), kReachInsets * inset_px), kReachInsets * inset_px);
   };
   const at::Tensor total = mean(inside);
-  const at::Tensor limit = mean(foreground * inside) / total.clamp_min(1e-4) * kBrighter;
+  // One infinite highlight would spread over the whole running sum.
+  const at::Tensor finite = at::nan_to_num(foreground, 0.0, kBrightest, 0.0);
+  const at::Tensor limit = mean(finite * inside) / total.clamp_min(1e-4) * kBrighter;
   const at::Tensor bounded = (inside < 0.5).logical_and(total > 1e-3);
   return at::where(bounded, at::minimum(foreground, limit), foreground);
 }
@@ -59,7 +62,9 @@ at::Tensor RelightProposer::Gain(const at::Tensor& linear, const at::Tensor& mat
 RelightProposer::Plate RelightProposer::PlateAt(int64_t height, int64_t width) const {
   const temporal::PlateView view =
       temporal::ViewPlate(facts_.plate, temporal::kIdentity, facts_.size.height, facts_.size.width);
-  const at::Tensor valid = facts_.camera.is_static ? view.valid : at::zeros_like(view.valid);
+  // The stored plate ends at white: brighter places are estimated from the frame itself.
+  const at::Tensor in_range = (view.rgb.amax(0, true) < 0.99).to(at::kFloat);
+  const at::Tensor valid = facts_.camera.is_static ? view.valid * in_range : at::zeros_like(view.valid);
   return {image::Resize(image::LinearFromPerceptual(view.rgb), height, width), image::Resize(valid, height, width)};
 }
 
@@ -87,9 +92,13 @@ void RelightProposer::CarryEdges(const image::Frame& frame, const at::Tensor& ma
   const int64_t inset = std::max<int64_t>(1, kInsetPx * frame.width() / facts_.size.width);
   const at::Tensor wanted = frame.rgb + matte * Plausible(foreground, matte, inset) * (full(whole_gain).exp2() - 1);
   const at::Tensor relit = frame.rgb * full(edit.gain).exp2();
-  edit.alpha = composite::AlphaThatHolds(1 - matte, relit, wanted - relit);
-  const at::Tensor carried = relit + (wanted - relit) / edit.alpha.clamp_min(kSmallestAlpha);
-  edit.fill = at::where(edit.alpha > kSmallestAlpha, carried.clamp_min(0), relit);
+  // An infinite highlight has no difference that could be carried: the gain alone stands there.
+  const at::Tensor change = at::nan_to_num(wanted - relit, 0.0, 0.0, 0.0);
+  edit.alpha = composite::AlphaThatHolds(1 - matte, at::nan_to_num(relit, 0.0, kBrightest, 0.0), change);
+  const at::Tensor carried = relit + change / edit.alpha.clamp_min(kSmallestAlpha);
+  const at::Tensor bounded =
+      at::where(matte > 0, carried.clamp_min(0), frame.rgb);  // what is no actor stays, also below 0
+  edit.fill = at::where(edit.alpha > kSmallestAlpha, bounded, relit);
 }
 
 image::Edit RelightProposer::Propose(const FrameWindow& window) const {
@@ -102,7 +111,7 @@ image::Edit RelightProposer::Propose(const FrameWindow& window) const {
     matte = image::GuidedUpsample(perceptual, matte, 3, 1e-4);
   matte = Levels(matte);
   image::Edit edit;
-  const at::Tensor linear = image::LinearFromPerceptual(picture);
+  const at::Tensor linear = at::nan_to_num(image::LinearFromPerceptual(picture), 0.0, 1.0, 0.0);
   const at::Tensor gain = Gain(linear, small);
   edit.gain = GainToEdges(gain, linear, Levels(small)).to(frame.rgb.device());
   CarryEdges(frame, matte, gain, edit);
