@@ -15,6 +15,8 @@ namespace {
 constexpr double kMeasuredReach = 0.003;  // of the long side: how finely the light that is there is measured
 constexpr double kSpreadReach = 0.02;     // of the long side: how far a gain reaches where nothing is known
 constexpr double kDarkest = 0.01;         // of the key: less light than this is noise, and no gain may come of it
+constexpr double kCalmReach = 0.012;      // of the long side: how far around a place its surroundings are
+constexpr double kBrighterStops = 0.5;    // measured light may be so much more than the model's
 constexpr double kWholeChangeStops = 0.3;
 
 at::Tensor SmoothMean(const at::Tensor& picture, double reach) {
@@ -33,6 +35,22 @@ std::vector<at::Tensor> Shadows(const FrameSurface& surface, const light::SceneL
   std::vector<at::Tensor> visibility;
   for (const light::Key& key : light.keys) visibility.push_back(light::CastShadow(surface.heights, surface.known, key));
   return visibility;
+}
+
+// Where the subject has changed since the take (a closed lid over an open eye, an open mouth, a fold) the albedo is
+// another one, and picture over albedo no light: it comes out brighter than the key could make it, or of a colour that
+// no light here has. There the correction of the surroundings stands in, or the take's own eye would show through the
+// lid.
+at::Tensor Trust(const at::Tensor& correction, const at::Tensor& excess, const at::Tensor& known) {
+  constexpr double kColourStops = 0.4;  // between channels, away from the surroundings' own
+  constexpr double kExcessStops = 0.5;
+  constexpr double kSpread = 0.008;  // a change of the subject does not end at a pixel
+  const at::Tensor colour = correction - correction.mean(0, true);
+  const at::Tensor around = SmoothMean(colour * known, kCalmReach) / SmoothMean(known, kCalmReach).clamp_min(1e-4);
+  const at::Tensor strange = (colour - around).abs().amax(0, true) / kColourStops;
+  const at::Tensor glaring = excess.amax(0, true).clamp_min(0) / kExcessStops;
+  const at::Tensor trust = at::exp(-(strange.square() + glaring.square())) * known;
+  return at::minimum(trust, SmoothMean(trust, kSpread).square());
 }
 
 }  // namespace
@@ -55,9 +73,16 @@ at::Tensor GainBetween(const FrameSurface& surface, const at::Tensor& linear, co
   if (change.albedo_known) {
     const at::Tensor measured = stops(SmoothMean(linear * surface.known, kMeasuredReach) /
                                       SmoothMean(surface.albedo * surface.known, kMeasuredReach).clamp_min(1e-3));
-    const double size = (gain.abs().mean(0, true) * surface.known).sum().item<double>() /
-                        std::max(1.0, surface.known.sum().item<double>());
-    gain = gain + (modelled - measured) * std::min(1.0, size / kWholeChangeStops);
+    const double mean_change = (gain.abs().mean(0, true) * surface.known).sum().item<double>() /
+                               std::max(1.0, surface.known.sum().item<double>());
+    const at::Tensor possible = stops(light::Shade(surface.normals, change.found, none)) + kBrighterStops;
+    const at::Tensor correction = modelled - at::minimum(measured, possible);
+    const at::Tensor trust = Trust(correction, measured - possible, surface.known);
+    const double share = std::min(1.0, mean_change / kWholeChangeStops);
+    const at::Tensor whole = gain + correction * share;
+    const at::Tensor seen = trust + 1e-3 * surface.known;
+    const at::Tensor calm = SmoothMean(whole * seen, kCalmReach) / SmoothMean(seen, kCalmReach).clamp_min(1e-6);
+    gain = whole + (calm - whole) * (1 - trust) * share;
   }
   gain = SpreadFrom(gain.clamp(-options.most_stops, options.most_stops), surface.known);
   return (gain * options.strength).contiguous();
