@@ -16,7 +16,7 @@ constexpr double kMeasuredReach = 0.003;  // of the long side: how finely the li
 constexpr double kSpreadReach = 0.02;     // of the long side: how far a gain reaches where nothing is known
 constexpr double kDarkest = 0.01;         // of the key: less light than this is noise, and no gain may come of it
 constexpr double kCalmReach = 0.012;      // of the long side: how far around a place its surroundings are
-constexpr double kBrighterStops = 0.5;    // measured light may be so much more than the model's
+constexpr double kBrighterStops = 0.8;    // measured light may be so much more than the model's
 constexpr double kWholeChangeStops = 0.3;
 
 at::Tensor SmoothMean(const at::Tensor& picture, double reach) {
