@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "shotfix/core/json_number.h"
+#include "shotfix/image/convert.h"
+#include "shotfix/image/resample.h"
 #include "shotfix/model/shot_matte.h"
 
 namespace shotfix::model {
@@ -63,6 +65,27 @@ MatteFacts UnpackMattes(const image::Solution& solution) {
 at::Tensor InferMatte(const MatteHead& head, const MatteFacts& facts, const image::FrameTrack& track, int64_t frame,
                       const at::Tensor& picture) {
   return InferMatte(head, {facts.camera, facts.plate, track, facts.prior_share}, frame, picture);
+}
+
+at::Tensor InferFullMatte(const MatteHead& head, const MatteFacts& facts, const image::FrameTrack& track,
+                          const image::Frame& frame, const at::Tensor& perceptual) {
+  const at::Tensor picture = image::AnalysisPicture(frame.rgb, facts.size);
+  const at::Tensor matte = InferMatte(head, facts, track, frame.index, picture).to(perceptual.device());
+  if (facts.size.height == frame.height() && facts.size.width == frame.width()) return matte;
+  return image::GuidedUpsample(perceptual, matte, 3, 1e-4).clamp(0, 1);
+}
+
+temporal::Homography ReferenceFromFrame(const MatteFacts& facts, int64_t frame) {
+  const auto found = facts.camera.reference_from_frame.find(frame);
+  return found == facts.camera.reference_from_frame.end() ? temporal::kIdentity : found->second;
+}
+
+KnownPlate PlateAt(const MatteFacts& facts, int64_t frame, int64_t height, int64_t width) {
+  const temporal::PlateView view =
+      temporal::ViewPlate(facts.plate, ReferenceFromFrame(facts, frame), facts.size.height, facts.size.width);
+  const at::Tensor in_range = (view.rgb.amax(0, true) < 0.99).to(at::kFloat);
+  return {image::Resize(image::LinearFromPerceptual(view.rgb), height, width),
+          image::Resize(view.valid * in_range, height, width)};
 }
 
 }  // namespace shotfix::model

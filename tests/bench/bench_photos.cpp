@@ -2,13 +2,13 @@
 // Relights real photographs, taken with one lamp at known places, and compares them with the photographs taken there.
 #include <ATen/ATen.h>
 
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "bench/bench_main.h"
 #include "passes/relight/gain.h"
 #include "shotfix/light/photometric_stereo.h"
 #include "shotfix/light/relief.h"
@@ -144,12 +144,5 @@ int main(int argc, char** argv) {
   app.add_option("--from", options.from, "The one photograph to relight; else each");
   app.add_option("--leave-out", options.leave_out, "Damaged photographs");
   app.add_option("--widest", options.widest_deg, "Degrees between two lamps")->capture_default_str();
-  CLI11_PARSE(app, argc, argv);
-  try {
-    shotfix::Run(options);
-    return 0;
-  } catch (const std::exception& problem) {
-    std::fprintf(stderr, "error: %s\n", problem.what());
-    return 1;
-  }
+  return shotfix::RunBench(app, argc, argv, [&] { shotfix::Run(options); });
 }

@@ -2,11 +2,11 @@
 // Measures a relit shot of the rendered production against its truth, beside the best colour grade of the source.
 #include <ATen/ATen.h>
 
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "bench/bench_main.h"
 #include "shotfix/image/convert.h"
 #include "shotfix/image/resample.h"
 #include "shotfix/media/decoder.h"
@@ -211,12 +211,5 @@ int main(int argc, char** argv) {
   app.add_option("--labels", options.labels, "Folder of labels_NNNN.png")->required();
   app.add_option("--frames", options.frames)->delimiter(',');
   app.add_option("--sheet", options.sheet, "Writes source, result and truth side by side as SHEET.N.png");
-  CLI11_PARSE(app, argc, argv);
-  try {
-    shotfix::Run(options);
-    return 0;
-  } catch (const std::exception& problem) {
-    std::fprintf(stderr, "error: %s\n", problem.what());
-    return 1;
-  }
+  return shotfix::RunBench(app, argc, argv, [&] { shotfix::Run(options); });
 }

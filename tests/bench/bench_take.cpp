@@ -2,13 +2,13 @@
 // Measures the normals of a rendered light-reference take against their truth.
 #include <ATen/ATen.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <numbers>
 #include <sstream>
 
+#include "bench/bench_main.h"
 #include "shotfix/light/take.h"
 #include "shotfix/media/decoder.h"
 #include "shotfix/media/shot_reader.h"
@@ -74,12 +74,5 @@ int main(int argc, char** argv) {
   app.add_option("--mask", options.mask)->required();
   app.add_option("--normals", options.normals)->required();
   app.add_option("--labels", options.labels)->required();
-  CLI11_PARSE(app, argc, argv);
-  try {
-    shotfix::Run(options);
-    return 0;
-  } catch (const std::exception& problem) {
-    std::fprintf(stderr, "error: %s\n", problem.what());
-    return 1;
-  }
+  return shotfix::RunBench(app, argc, argv, [&] { shotfix::Run(options); });
 }

@@ -29,4 +29,18 @@ MatteFacts UnpackMattes(const image::Solution& solution);  // throws std::except
 at::Tensor InferMatte(const MatteHead& head, const MatteFacts& facts, const image::FrameTrack& track, int64_t frame,
                       const at::Tensor& picture);
 
+// The same at the frame's own size, on its device: a guided filter brings the edge to the picture's. perceptual: the
+// frame, [3,H,W].
+at::Tensor InferFullMatte(const MatteHead& head, const MatteFacts& facts, const image::FrameTrack& track,
+                          const image::Frame& frame, const at::Tensor& perceptual);
+
+// The old background as a frame's camera sees it, at a size.
+struct KnownPlate {
+  at::Tensor linear;  // [3,h,w] scene-linear
+  at::Tensor valid;   // [1,h,w] in [0,1]; 0 where it was at white too, where the stored plate ends
+};
+KnownPlate PlateAt(const MatteFacts& facts, int64_t frame, int64_t height, int64_t width);
+// The identity where the camera is locked off, or was lost.
+temporal::Homography ReferenceFromFrame(const MatteFacts& facts, int64_t frame);
+
 }  // namespace shotfix::model

@@ -69,29 +69,15 @@ BackgroundProposer::BackgroundProposer(const BackgroundOptions& options, const B
       plate_blur_px_(PlateBlurSigma()),
       screen_channel_(FindScreen(facts_.plate)) {}
 
-temporal::Homography BackgroundProposer::ReferenceFromFrame(int64_t frame) const {
-  const auto found = facts_.camera.reference_from_frame.find(frame);
-  return found == facts_.camera.reference_from_frame.end() ? temporal::kIdentity : found->second;
-}
-
 at::Tensor BackgroundProposer::FullMatte(const image::Frame& frame, const at::Tensor& perceptual) const {
-  const at::Tensor picture = image::AnalysisPicture(frame.rgb, facts_.size);
-  at::Tensor matte = model::InferMatte(head_, facts_, *track_, frame.index, picture);
-  if (facts_.size.height != frame.height() || facts_.size.width != frame.width()) {
-    matte = image::GuidedUpsample(perceptual, matte.to(perceptual.device()), 3, 1e-4).clamp(0, 1);
-  }
-  return Levels(Shrink(matte.to(perceptual.device()), options_.matte_shrink_px), options_);
+  const at::Tensor matte = model::InferFullMatte(head_, facts_, *track_, frame, perceptual);
+  return Levels(Shrink(matte, options_.matte_shrink_px), options_);
 }
 
 at::Tensor BackgroundProposer::Foreground(const image::Frame& frame, const at::Tensor& matte) const {
-  const temporal::PlateView view =
-      temporal::ViewPlate(facts_.plate, ReferenceFromFrame(frame.index), facts_.size.height, facts_.size.width);
-  const at::Tensor plate =
-      image::Resize(image::LinearFromPerceptual(view.rgb), frame.height(), frame.width()).to(matte.device());
-  // The stored plate ends at white: brighter places are estimated from the frame itself.
-  const at::Tensor in_range = (view.rgb.amax(0, true) < 0.99).to(at::kFloat);
-  const at::Tensor valid = image::Resize(view.valid * in_range, frame.height(), frame.width()).to(matte.device());
-  return composite::EstimateForeground(frame.rgb, matte, plate, valid);
+  const model::KnownPlate plate = model::PlateAt(facts_, frame.index, frame.height(), frame.width());
+  return composite::EstimateForeground(frame.rgb, matte, plate.linear.to(matte.device()),
+                                       plate.valid.to(matte.device()));
 }
 
 double BackgroundProposer::PlateBlurSigma() const {
@@ -109,7 +95,7 @@ at::Tensor BackgroundProposer::NewBackground(const image::Frame& frame) const {
     const double scale_x = static_cast<double>(frame.width()) / static_cast<double>(facts_.size.width);
     const double scale_y = static_cast<double>(frame.height()) / static_cast<double>(facts_.size.height);
     const temporal::Homography reference_from_frame =
-        temporal::ScaleHomography(ReferenceFromFrame(frame.index), scale_x, scale_y);
+        temporal::ScaleHomography(model::ReferenceFromFrame(facts_, frame.index), scale_x, scale_y);
     const at::Tensor offset =
         temporal::OffsetOf(reference_from_frame, frame.height(), frame.width()).to(frame.rgb.device());
     plate = image::SampleAtOffset(plate, offset, image::Filter::kBicubic).clamp_min(0);

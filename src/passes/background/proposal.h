@@ -19,7 +19,6 @@ class BackgroundProposer final : public Proposer {
   void PutOverPlate(const image::Frame& frame, const at::Tensor& matte, image::Edit& edit) const;
   at::Tensor NewBackground(const image::Frame& frame) const;
   double PlateBlurSigma() const;
-  temporal::Homography ReferenceFromFrame(int64_t frame) const;
 
   BackgroundOptions options_;
   const BackgroundInputs& inputs_;

@@ -39,8 +39,8 @@ std::vector<at::Tensor> Shadows(const FrameSurface& surface, const light::SceneL
 
 // Where the subject has changed since the take (a closed lid over an open eye, an open mouth, a fold) the albedo is
 // another one, and picture over albedo no light: it comes out brighter than the key could make it, or of a colour that
-// no light here has. There the correction of the surroundings stands in, or the take's own eye would show through the
-// lid.
+// no light here has. There the gain of the surroundings stands in, or the take's own eye would show through the lid.
+// [1,h,w] in [0,1].
 at::Tensor Trust(const at::Tensor& correction, const at::Tensor& excess, const at::Tensor& known) {
   constexpr double kColourStops = 0.4;  // between channels, away from the surroundings' own
   constexpr double kExcessStops = 0.5;

@@ -58,23 +58,13 @@ at::Tensor RelightProposer::Gain(const at::Tensor& linear, const at::Tensor& mat
   return GainBetween(surface, linear, {facts_.found.light, wanted_, inputs_.take != nullptr}, options_);
 }
 
-// The old background, and where it is known, as pictures of a size.
-RelightProposer::Plate RelightProposer::PlateAt(int64_t height, int64_t width) const {
-  const temporal::PlateView view =
-      temporal::ViewPlate(facts_.plate, temporal::kIdentity, facts_.size.height, facts_.size.width);
-  // The stored plate ends at white: brighter places are estimated from the frame itself.
-  const at::Tensor in_range = (view.rgb.amax(0, true) < 0.99).to(at::kFloat);
-  const at::Tensor valid = facts_.camera.is_static ? view.valid * in_range : at::zeros_like(view.valid);
-  return {image::Resize(image::LinearFromPerceptual(view.rgb), height, width), image::Resize(valid, height, width)};
-}
-
 // Note [Relit edges]: I = aF + (1-a)B, and only the actor is relit: the wanted picture is I + aF (2^gain - 1). As a
 // gain that is log2(1 + aF/I (2^gain - 1)), which falls to nothing where the actor ends: a gain that went on would
 // light the wall in mixed pixels, and four stops of it leave a bright rim as soon as the stabiliser moves an alpha by a
 // hair. It is exact at the analysis size; the fill carries what is left at the frame's own.
-at::Tensor RelightProposer::GainToEdges(const at::Tensor& gain, const at::Tensor& linear,
-                                        const at::Tensor& matte) const {
-  const Plate plate = PlateAt(linear.size(1), linear.size(2));
+at::Tensor RelightProposer::GainToEdges(const at::Tensor& gain, const at::Tensor& linear, const at::Tensor& matte,
+                                        int64_t frame) const {
+  const model::KnownPlate plate = model::PlateAt(facts_, frame, linear.size(1), linear.size(2));
   const at::Tensor foreground = composite::EstimateForeground(linear, matte, plate.linear, plate.valid);
   const at::Tensor own = Plausible(foreground, matte, kInsetPx);
   const at::Tensor share = (matte * own / linear.clamp_min(1e-4)).clamp(0, 1);
@@ -86,7 +76,7 @@ void RelightProposer::CarryEdges(const image::Frame& frame, const at::Tensor& ma
   const auto full = [&](const at::Tensor& picture) {
     return image::Resize(picture, frame.height(), frame.width()).to(frame.rgb.device());
   };
-  const Plate plate = PlateAt(frame.height(), frame.width());
+  const model::KnownPlate plate = model::PlateAt(facts_, frame.index, frame.height(), frame.width());
   const at::Tensor foreground = composite::EstimateForeground(frame.rgb, matte, plate.linear.to(frame.rgb.device()),
                                                               plate.valid.to(frame.rgb.device()));
   const int64_t inset = std::max<int64_t>(1, kInsetPx * frame.width() / facts_.size.width);
@@ -105,15 +95,12 @@ image::Edit RelightProposer::Propose(const FrameWindow& window) const {
   const image::Frame& frame = window.current();
   const at::Tensor picture = image::AnalysisPicture(frame.rgb, facts_.size);
   const at::Tensor small = model::InferMatte(head_, facts_, *track_, frame.index, picture).cpu();
-  const at::Tensor perceptual = image::PerceptualFromLinear(frame.rgb);
-  at::Tensor matte = small.to(frame.rgb.device());
-  if (facts_.size.height != frame.height() || facts_.size.width != frame.width())
-    matte = image::GuidedUpsample(perceptual, matte, 3, 1e-4);
-  matte = Levels(matte);
+  const at::Tensor matte =
+      Levels(model::InferFullMatte(head_, facts_, *track_, frame, image::PerceptualFromLinear(frame.rgb)));
   image::Edit edit;
   const at::Tensor linear = at::nan_to_num(image::LinearFromPerceptual(picture), 0.0, 1.0, 0.0);
   const at::Tensor gain = Gain(linear, small);
-  edit.gain = GainToEdges(gain, linear, Levels(small)).to(frame.rgb.device());
+  edit.gain = GainToEdges(gain, linear, Levels(small), frame.index).to(frame.rgb.device());
   CarryEdges(frame, matte, gain, edit);
   edit.support = (image::Dilate(matte, kSupportMarginPx) > 0).to(at::kFloat);
   return edit;

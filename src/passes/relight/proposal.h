@@ -14,12 +14,8 @@ class RelightProposer final : public Proposer {
 
  private:
   at::Tensor Gain(const at::Tensor& linear, const at::Tensor& matte) const;
-  struct Plate {
-    at::Tensor linear;  // [3,h,w]
-    at::Tensor valid;   // [1,h,w]
-  };
-  Plate PlateAt(int64_t height, int64_t width) const;
-  at::Tensor GainToEdges(const at::Tensor& gain, const at::Tensor& linear, const at::Tensor& matte) const;
+  at::Tensor GainToEdges(const at::Tensor& gain, const at::Tensor& linear, const at::Tensor& matte,
+                         int64_t frame) const;
   void CarryEdges(const image::Frame& frame, const at::Tensor& matte, const at::Tensor& whole_gain,
                   image::Edit& edit) const;
 
