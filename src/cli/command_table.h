@@ -19,6 +19,7 @@ void AddListCommand(const CommandHost& host);
 void AddHintCommand(const CommandHost& host);
 void AddTrainCommand(const CommandHost& host);
 void AddRelightCommand(const CommandHost& host);
+void AddEyelineCommand(const CommandHost& host);
 void AddBackgroundCommand(const CommandHost& host);
 void AddRunCommand(const CommandHost& host);
 void AddVerifyCommand(const CommandHost& host);

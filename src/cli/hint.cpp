@@ -11,6 +11,7 @@
 #include "shotfix/core/error.h"
 #include "shotfix/core/hash.h"
 #include "shotfix/core/log.h"
+#include "shotfix/gaze/geometry.h"
 #include "shotfix/light/lights.h"
 #include "shotfix/media/still.h"
 #include "shotfix/project/hint_store.h"
@@ -25,6 +26,9 @@ struct HintOptions {
   std::string matte;
   std::string light_from;
   std::string lights;
+  std::string eyes;
+  std::string gaze;
+  std::string person;
   bool remove = false;
 };
 
@@ -83,6 +87,47 @@ void StoreLights(const project::Project& project, const HintOptions& options, co
               fmt::format("{}: the light is known on {} frames now\n", clip.name, count));
 }
 
+// Where an actor's eyes are, or look, on a frame.
+void StoreEyes(const project::Project& project, const HintOptions& options, const GlobalOptions& global) {
+  if (!options.matte.empty() || (!options.eyes.empty() && !options.gaze.empty()))
+    Throw(ErrorCode::kUsage, "give one of --matte, --eyes and --gaze at a time");
+  if (!options.frame) Throw(ErrorCode::kUsage, "--eyes and --gaze need --frame N");
+  const project::ClipRecord clip = train::FindClip(project, options.clip);
+  const media::ClipInfo info = train::OpenCatalogued(clip);
+  if (!info.frames.Contains(*options.frame))
+    Throw(ErrorCode::kUsage, "--frame {} is outside \"{}\", which has frames {} (the end is not included)",
+          *options.frame, clip.name, info.frames.ToString());
+  std::string kind = options.eyes.empty() ? "gaze" : "eyes";
+  std::string value = options.gaze == "lens" ? "0,0" : options.gaze;
+  if (!options.gaze.empty()) {
+    gaze::ParseDirection(value);
+  } else {
+    double x[2], y[2];
+    int used = 0;
+    const int read = std::sscanf(options.eyes.c_str(), "%lf,%lf,%lf,%lf%n", &x[0], &y[0], &x[1], &y[1], &used);
+    if (read != 4 || used != static_cast<int>(options.eyes.size()))
+      Throw(ErrorCode::kUsage, "--eyes \"{}\": write X,Y,X,Y, the middles of both irises in px of the clip", options.eyes);
+    for (size_t eye = 0; eye < 2; ++eye) {
+      if (!(x[eye] >= 0 && x[eye] < info.layout.width && y[eye] >= 0 && y[eye] < info.layout.height))
+        Throw(ErrorCode::kUsage, "--eyes: {},{} is outside \"{}\", which is {}x{}", x[eye], y[eye], clip.name,
+              info.layout.width, info.layout.height);
+    }
+    if (std::abs(x[1] - x[0]) < 16) Throw(ErrorCode::kUsage, "--eyes: the two eyes are less than 16 px apart");
+    value = options.eyes;
+  }
+  if (!options.person.empty()) kind += ":" + options.person;
+  project::HintStore hints(project);
+  if (!options.eyes.empty()) {  // one place is enough; the last word counts
+    for (const project::HintRecord& old : hints.Of(clip.id, kind)) hints.Remove(clip.id, old.frame, kind);
+  }
+  hints.Put({0, clip.id, *options.frame, kind, value, HashText(value)});
+  const size_t count = hints.Of(clip.id, kind).size();
+  PrintResult(global, {{"clip", clip.name}, {"frame", *options.frame}, {"kind", kind}, {"value", value}, {"hints", count}},
+              options.eyes.empty() ? fmt::format("{} frame {}: looks {} from the camera; {} such frames are known now\n",
+                                                 clip.name, *options.frame, value, count)
+                                   : fmt::format("{} frame {}: eyes stored\n", clip.name, *options.frame));
+}
+
 void CheckMatte(const HintOptions& options, const media::ClipInfo& info) {
   const at::Tensor matte = media::ReadMatte(options.matte);
   if (matte.size(1) != info.layout.height || matte.size(2) != info.layout.width) {
@@ -98,6 +143,7 @@ void CheckMatte(const HintOptions& options, const media::ClipInfo& info) {
 void RunHint(const HintOptions& options, const GlobalOptions& global) {
   const project::Project project = OpenProject(global);
   if (!options.light_from.empty() || !options.lights.empty()) return StoreLights(project, options, global);
+  if (!options.eyes.empty() || !options.gaze.empty()) return StoreEyes(project, options, global);
   if (!options.frame) Throw(ErrorCode::kUsage, "hint needs --frame N");
   const project::ClipRecord clip = train::FindClip(project, options.clip);
   const media::ClipInfo info = train::OpenCatalogued(clip);
@@ -142,6 +188,11 @@ void AddHintCommand(const CommandHost& host) {
       "--light-from", options->light_from,
       "AZ,EL: where the light stood on this frame of a light-reference take (0 at the lens, + picture right)");
   app->add_option("--lights", options->lights, "The same for many frames: a CSV of frame,azimuth,elevation");
+  app->add_option("--eyes", options->eyes, "X,Y,X,Y: the middles of both irises on this frame, px of the clip");
+  app->add_option("--gaze", options->gaze,
+                  "YAW,PITCH or lens: where the actor looks on this frame, seen from the camera (+ picture right, + up). "
+                  "One such frame gives the zero of gazes, two that differ the size of the eyeballs");
+  app->add_option("--person", options->person, "With --eyes and --gaze: of whom, where several people are in the clip");
   app->add_flag("--remove", options->remove, "Take the painted matte of this frame away");
   app->footer(
       "Example: shotfix hint take_3 --frame 12 --matte take_3.0012.png\nThree frames, spread over the shot's poses, "

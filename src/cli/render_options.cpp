@@ -27,7 +27,7 @@ void AddRenderOptions(CLI::App& app, RenderOptions& options) {
                  "A frame that does not decode: stop, hold (the one before again) or skip")
       ->capture_default_str();
   app.add_option("--in-space", job.in_space, "With CLIP -: what the pipe's samples are");
-  app.add_option("--person", job.people, "With CLIP -: who is in it; repeat for more");
+  app.add_option("--person", job.people, "With CLIP -: who is in it; repeat for more. For eyeline the first is whose eyes");
   app.add_flag("--no-resume", options.no_resume, "Keep no finished frames to go on from after a stop or crash");
   app.add_flag("--no-sound", options.no_sound, "Leave the sound out (else it is copied bit for bit)");
   app.add_flag("--overwrite", job.overwrite, "Replace an output that exists");
@@ -65,8 +65,11 @@ void RunAndPrint(RenderOptions options, const GlobalOptions& global) {
       text +=
           fmt::format("  {:<20} {:8.2f} ms a frame\n", stage, 1e3 * seconds / static_cast<double>(result.stats.frames));
   }
+  nlohmann::json eyeline;
+  if (!result.eyeline_json.empty()) eyeline = nlohmann::json::parse(result.eyeline_json);
   PrintResult(global,
               {{"output", result.output.string()},
+               {"eyeline", eyeline},
                {"label", result.label.string()},
                {"run", result.run_id},
                {"frames", result.stats.frames},

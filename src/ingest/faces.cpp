@@ -12,16 +12,24 @@ namespace shotfix::ingest {
 
 struct FaceLocator::Impl {
   cv::CascadeClassifier cascade;
+  cv::CascadeClassifier eyes;
 };
 
-std::string FaceLocator::CascadePath() {
-  if (const char* folder = std::getenv("SHOTFIX_CASCADES"))
-    return std::string(folder) + "/haarcascade_frontalface_default.xml";
-  return "/usr/share/opencv4/haarcascades/haarcascade_frontalface_default.xml";
+namespace {
+
+std::string CascadeFile(const char* name) {
+  const char* folder = std::getenv("SHOTFIX_CASCADES");
+  return std::string(folder != nullptr ? folder : "/usr/share/opencv4/haarcascades") + "/" + name;
 }
+
+}  // namespace
+
+std::string FaceLocator::CascadePath() { return CascadeFile("haarcascade_frontalface_default.xml"); }
 
 FaceLocator::FaceLocator() : impl_(std::make_unique<Impl>()) {
   if (std::filesystem::exists(CascadePath())) impl_->cascade.load(CascadePath());
+  const std::string eyes = CascadeFile("haarcascade_eye.xml");
+  if (std::filesystem::exists(eyes)) impl_->eyes.load(eyes);
 }
 FaceLocator::~FaceLocator() = default;
 
@@ -37,6 +45,33 @@ std::vector<FaceBox> FaceLocator::Find(const at::Tensor& perceptual) {
   impl_->cascade.detectMultiScale(luma, found, 1.1, 5, 0, cv::Size(smallest, smallest));
   for (const cv::Rect& box : found) boxes.push_back({box.x, box.y, box.width, box.height});
   return boxes;
+}
+
+std::optional<EyeBoxes> FaceLocator::FindEyes(const at::Tensor& perceptual, const FaceBox& face) {
+  if (impl_->eyes.empty()) return std::nullopt;
+  const cv::Mat luma = image::LumaMat(perceptual);
+  // Eyes lie between a fifth and three fifths of the height of a face's box.
+  const cv::Rect upper = cv::Rect(face.x, face.y + face.height / 5, face.width, face.height * 2 / 5) &
+                         cv::Rect(0, 0, luma.cols, luma.rows);
+  if (upper.width < 24 || upper.height < 12) return std::nullopt;
+  std::vector<cv::Rect> found;
+  const int smallest = std::max(8, face.width / 8);
+  impl_->eyes.detectMultiScale(luma(upper), found, 1.05, 4, 0, cv::Size(smallest, smallest),
+                               cv::Size(face.width / 3, face.width / 3));
+  // One on each side of the face, as level as can be.
+  std::optional<EyeBoxes> best;
+  double least = 0.12 * face.width;
+  for (const cv::Rect& a : found) {
+    for (const cv::Rect& b : found) {
+      const double apart = b.x + b.width / 2.0 - (a.x + a.width / 2.0);
+      const double tilt = std::abs(b.y + b.height / 2.0 - (a.y + a.height / 2.0));
+      const bool sides = a.x + a.width / 2 < upper.width / 2 && b.x + b.width / 2 > upper.width / 2;
+      if (!sides || apart < 0.25 * face.width || tilt >= least) continue;
+      least = tilt;
+      best = EyeBoxes{{upper.x + a.x, upper.y + a.y, a.width, a.height}, {upper.x + b.x, upper.y + b.y, b.width, b.height}};
+    }
+  }
+  return best;
 }
 
 }  // namespace shotfix::ingest

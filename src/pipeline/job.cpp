@@ -35,6 +35,8 @@ std::string PlanOf(const Job& job, const Stock& stock, FrameRange frames) {
       plan += fmt::format(": {} lights, needs {} frames on each side",
                           relight->keys.size() + relight->fills.size() + relight->rims.size(),
                           relight->stabiliser.Radius());
+    if (const auto* eyeline = std::get_if<EyelineRequest>(&request))
+      plan += fmt::format(": {}, needs no frame beside its own", eyeline->TargetText());
     plan += "\n";
   }
   if (!job.layers.empty()) plan += fmt::format("layers to {}\n", job.layers.string());
@@ -47,6 +49,7 @@ std::vector<compliance::Operation> OperationsOf(const Job& job) {
   for (const PassRequest& request : job.passes) {
     if (std::holds_alternative<BackgroundRequest>(request)) operations.push_back(compliance::Operation::kBackground);
     if (std::holds_alternative<RelightRequest>(request)) operations.push_back(compliance::Operation::kRelight);
+    if (std::holds_alternative<EyelineRequest>(request)) operations.push_back(compliance::Operation::kEyeline);
   }
   return operations;
 }
@@ -172,6 +175,7 @@ JobResult Execute(const project::Project& project, const Job& job, const Stock& 
   const std::unique_ptr<project::RenderJournal> journal = OpenJournal(project, job, stock, builder.content_key());
   inputs.journal = journal.get();
   result.notes = builder.notes();
+  result.eyeline_json = builder.eyeline_json();
   const std::string record_key = "edit-" + std::to_string(run_id);
   project::SolutionStore(project).Make(record_key, [&](const std::shared_ptr<image::FrameTrack>& track) {
     inputs.support_record = track;
@@ -195,6 +199,7 @@ JobResult Execute(const project::Project& project, const Job& job, const Stock& 
 
 const char* NameOf(const PassRequest& request) {
   if (std::holds_alternative<BackgroundRequest>(request)) return "background";
+  if (std::holds_alternative<EyelineRequest>(request)) return "eyeline";
   return std::holds_alternative<RelightRequest>(request) ? "relight" : "identity";
 }
 
@@ -239,6 +244,7 @@ void Job::Validate() const {
       relight->Look().Validate();
       relight->stabiliser.Validate();
     }
+    if (const auto* eyeline = std::get_if<EyelineRequest>(&request)) eyeline->Look();
     if (background == nullptr && matte_only) Throw(ErrorCode::kUsage, "--matte-only goes with background alone");
     if (background == nullptr) continue;
     if (background->plate.empty() && !matte_only)

@@ -105,6 +105,32 @@ const std::vector<PassKey<RelightRequest>>& KeysOf(const RelightRequest&) {
   return keys;
 }
 
+const std::vector<PassKey<EyelineRequest>>& KeysOf(const EyelineRequest&) {
+  using R = EyelineRequest;
+  constexpr auto Field = [](const char* name, auto get) { return FieldOf<R>(name, get); };
+  static const std::vector<PassKey<R>> keys = {
+      Field("to", [](R& r) -> std::string& { return r.to; }),
+      Field("by", [](R& r) -> std::string& { return r.by; }),
+      Field("camera", [](R& r) -> bool& { return r.camera; }),
+      Field("look_at", [](R& r) -> std::vector<std::string>& { return r.look_at; }),
+      Field("keys", [](R& r) -> std::string& { return r.keys; }),
+      Field("at", [](R& r) -> std::string& { return r.at; }),
+      Field("left_by", [](R& r) -> std::string& { return r.left_by; }),
+      Field("right_by", [](R& r) -> std::string& { return r.right_by; }),
+      Field("space", [](R& r) -> std::string& { return r.space; }),
+      Field("during", [](R& r) -> std::string& { return r.during; }),
+      Field("person", [](R& r) -> std::string& { return r.person; }),
+      Field("use_locator", [](R& r) -> bool& { return r.use_locator; }),
+      Field("depth", [](R& r) -> double& { return r.look.depth; }),
+      Field("view", [](R& r) -> double& { return r.look.view_deg; }),
+      Field("ease", [](R& r) -> int& { return r.look.ease_frames; }),
+      Field("strength", [](R& r) -> double& { return r.look.strength; }),
+      Field("lids", [](R& r) -> double& { return r.look.lids; }),
+      Field("force", [](R& r) -> bool& { return r.look.force; }),
+  };
+  return keys;
+}
+
 Json ValueOf(const toml::node& node) {
   if (const toml::array* list = node.as_array()) {
     Json values = Json::array();
@@ -142,9 +168,10 @@ PassRequest ReadPass(const toml::table& table, const std::string& file) {
   const std::string type = table["type"].value_or<std::string>("");
   if (type == "background") return ReadKeys<BackgroundRequest>(table, type, file);
   if (type == "relight") return ReadKeys<RelightRequest>(table, type, file);
+  if (type == "eyeline") return ReadKeys<EyelineRequest>(table, type, file);
   if (type != "identity")
-    Throw(ErrorCode::kConfig, "\"{}\": pass type \"{}\" is not known; background, relight and identity are", file,
-          type);
+    Throw(ErrorCode::kConfig, "\"{}\": pass type \"{}\" is not known; background, relight, eyeline and identity are",
+          file, type);
   if (table.size() > 1) Throw(ErrorCode::kConfig, "\"{}\": pass identity has no keys beside type", file);
   return IdentityRequest{};
 }
@@ -186,6 +213,7 @@ std::string Job::OptionsJson() const {
     };
     if (const auto* background = std::get_if<BackgroundRequest>(&request)) put(*background);
     if (const auto* relight = std::get_if<RelightRequest>(&request)) put(*relight);
+    if (const auto* eyeline = std::get_if<EyelineRequest>(&request)) put(*eyeline);
     json["passes"].push_back(pass);
   }
   return json.dump();

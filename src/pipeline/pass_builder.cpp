@@ -5,10 +5,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include "pipeline/clip_eyes.h"
+#include "pipeline/eyeline_record.h"
 #include "pipeline/light_take_file.h"
 #include "shotfix/core/error.h"
 #include "shotfix/core/hash.h"
+#include "shotfix/gaze/sheet.h"
 #include "shotfix/media/clip_files.h"
+#include "shotfix/media/shot_reader.h"
+#include "shotfix/media/still.h"
 #include "shotfix/model/matte_head.h"
 #include "shotfix/passes/identity.h"
 #include "shotfix/pipeline/solve.h"
@@ -60,7 +65,7 @@ Stock LoadStock(const project::Project& project, const Job& job) {
   stock.info = train::OpenCatalogued(stock.clip);
   stock.info.on_bad_frame = job.on_bad_frame;
   const bool needs_model = std::any_of(job.passes.begin(), job.passes.end(), [](const PassRequest& request) {
-    return !std::holds_alternative<IdentityRequest>(request);
+    return std::holds_alternative<BackgroundRequest>(request) || std::holds_alternative<RelightRequest>(request);
   });
   if (needs_model) LoadModel(project, stock);
   return stock;
@@ -192,6 +197,42 @@ void PassBuilder::SaveLight(const RelightRequest& request, const image::Solution
   notes_ += "light saved as " + request.save_light + "\n";
 }
 
+// Where the actor of another shot looks most of the time, seen from its camera.
+gaze::Direction PassBuilder::GazeOf(const std::string& name) {
+  const project::ClipRecord clip = train::FindClip(project_, name);
+  const media::ClipInfo info = train::OpenCatalogued(clip);
+  const compliance::ConsentGrant grant = compliance::ConsentLedger(project_).Require(
+      {compliance::Operation::kEyeline, project::ClipStore(project_).PeopleIn(clip.id), clip.scene, clip.name});
+  const ClipEyes eyes = FindClipEyes(project_, clip, info, {}, progress_);
+  passes::EyelineOptions plain;
+  plain.camera = true;
+  const std::unique_ptr<passes::EditPass> pass = passes::MakeEyelinePass(plain, {eyes.fit}, grant);
+  project::SolutionStore solutions(project_);
+  const SolveInputs solve{info, clip.sha256, static_cast<int>(kEyeLongSidePx)};
+  const gaze::Direction usual = gaze::UsualGaze(passes::FoundGaze(SolveOrLoad(solutions, solve, *pass, progress_)));
+  content_key_ += fmt::format("{},{}\n", usual.yaw_deg, usual.pitch_deg);
+  notes_ += fmt::format("{} looks {:.1f},{:.1f} from its camera; the other side of that is {:.1f},{:.1f}\n", name,
+                        usual.yaw_deg, usual.pitch_deg, -usual.yaw_deg, -usual.pitch_deg);
+  return usual;
+}
+
+std::unique_ptr<passes::EditPass> PassBuilder::MakeEyeline(const EyelineRequest& request,
+                                                           const compliance::ConsentGrant& grant) {
+  passes::EyelineOptions look = request.Look();
+  if (!request.during.empty()) look.during = FrameRange::Parse(request.during, stock_.info.frames);
+  if (!request.at.empty()) look.at = GazeOf(request.at);
+  const ClipEyes eyes =
+      FindClipEyes(project_, stock_.clip, stock_.info, {request.person, request.use_locator}, progress_);
+  notes_ += eyes.note + "\n";
+  eyeline_person_ = eyes.person;
+  eyeline_look_ = look;
+  std::unique_ptr<passes::EditPass> pass = passes::MakeEyelinePass(look, {eyes.fit}, grant);
+  content_key_ += pass->AnalysisKey() + "\n";
+  for (const passes::GazeKey& key : look.keys)
+    content_key_ += fmt::format("{}:{},{} ", key.frame, key.gaze.yaw_deg, key.gaze.pitch_deg);
+  return pass;
+}
+
 RenderPass PassBuilder::Build(const PassRequest& request, const compliance::ConsentGrant& grant) {
   RenderPass ready;
   image::Solution solution;
@@ -205,6 +246,20 @@ RenderPass PassBuilder::Build(const PassRequest& request, const compliance::Cons
     ready.stabiliser = relight->stabiliser;
     notes_ += passes::DescribeLight(solution) + "\n";
     if (!relight->save_light.empty()) SaveLight(*relight, solution);
+  } else if (const auto* eyeline = std::get_if<EyelineRequest>(&request)) {
+    passes_.push_back(MakeEyeline(*eyeline, grant));
+    solution = Solve(*passes_.back(), kEyeLongSidePx);
+    const gaze::ShotGaze found = passes::FoundGaze(solution);
+    KeepEyeball(project_, eyeline_person_, found);
+    const double scale = static_cast<double>(stock_.info.layout.width) / static_cast<double>(found.analysis_width);
+    eyeline_json_ = EyelineJson(found, passes::PlanEyeline(eyeline_look_, found, scale), scale);
+    if (!eyeline->sheet.empty()) {
+      constexpr int64_t kMostRows = 24;
+      const auto reader = media::OpenShotReader(stock_.info, stock_.info.frames, kEyeLongSidePx);
+      media::WritePng(eyeline->sheet, gaze::DrawSheet(found, *reader, kMostRows));
+      notes_ += "what was found of the eyes is drawn in " + eyeline->sheet + "\n";
+    }
+    ready.stabiliser = {.gain_radius = 0, .warp_radius = 0, .alpha_radius = 0};
   } else {
     passes_.push_back(passes::MakeIdentityPass());
     ready.stabiliser = {.gain_radius = 0, .warp_radius = 0, .alpha_radius = 0};

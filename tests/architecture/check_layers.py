@@ -16,11 +16,12 @@ BELOW = {
     "composite": ["core", "image", "temporal"],
     "compliance": ["core", "image", "media", "project"],
     "light": ["core", "image", "temporal"],
+    "gaze": ["core", "image", "temporal"],
     "model": ["core", "image", "temporal"],
-    "ingest": ["core", "image", "media", "project", "temporal", "composite", "compliance", "light", "model"],
-    "train": ["core", "image", "media", "project", "temporal", "composite", "compliance", "light", "model", "ingest"],
-    "passes": ["core", "image", "temporal", "composite", "light", "model", "compliance"],
-    "pipeline": ["core", "image", "media", "project", "temporal", "composite", "compliance", "light", "model", "ingest", "train", "passes"],
+    "ingest": ["core", "image", "media", "project", "temporal", "composite", "compliance", "light", "gaze", "model"],
+    "train": ["core", "image", "media", "project", "temporal", "composite", "compliance", "light", "gaze", "model", "ingest"],
+    "passes": ["core", "image", "temporal", "composite", "light", "gaze", "model", "compliance"],
+    "pipeline": ["core", "image", "media", "project", "temporal", "composite", "compliance", "light", "gaze", "model", "ingest", "train", "passes"],
     "report": ["core", "image", "project", "temporal"],
     "cli": None,  # everything
 }

@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,12 @@ struct FaceBox {
   int height = 0;
 };
 
+// Two eyes in a face: boxes of about an eye's width, picture left first.
+struct EyeBoxes {
+  FaceBox left;
+  FaceBox right;
+};
+
 // OpenCV's frontal Haar cascade (Viola & Jones 2001) from Debian's opencv-data.
 class FaceLocator {
  public:
@@ -26,6 +33,8 @@ class FaceLocator {
   static std::string CascadePath();
   // perceptual [3,H,W]
   std::vector<FaceBox> Find(const at::Tensor& perceptual);
+  // The two eyes of a face, by OpenCV's eye cascade in the face's upper half. Nothing when it does not find both.
+  std::optional<EyeBoxes> FindEyes(const at::Tensor& perceptual, const FaceBox& face);
 
  private:
   struct Impl;

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "shotfix/passes/eyeline.h"
 #include "shotfix/passes/relight.h"
 #include "shotfix/pipeline/plate_source.h"
 #include "shotfix/pipeline/render.h"
@@ -43,7 +44,27 @@ struct RelightRequest {
   passes::RelightOptions Look() const;  // throws kUsage
 };
 
-using PassRequest = std::variant<BackgroundRequest, IdentityRequest, RelightRequest>;
+// Targets as passes::eyeline reads them: "YAW,PITCH", "X,Y[@FRAME]".
+struct EyelineRequest {
+  std::string to, by;
+  bool camera = false;
+  std::vector<std::string> look_at;
+  std::string keys;              // CSV file of frame,yaw,pitch
+  std::string at;                // catalogue name of the other side's shot
+  std::string left_by, right_by; // "YAW,PITCH" added to the eye at picture left or right
+  std::string space = "head";
+  std::string during;            // "A:B": where the eyes are turned; empty: everywhere
+  std::string person;            // whose eyes; empty: of the one who is there
+  bool use_locator = true;       // where no hint says where the eyes are
+  std::string sheet;             // PNG: a contact sheet of what was found of the eyes
+  passes::EyelineOptions look;   // its targets are set from the texts above
+
+  // All but `at` and `during`, which need clips. Throws kUsage, kNoInput, kData.
+  passes::EyelineOptions Look() const;
+  std::string TargetText() const;  // "by 10,0"
+};
+
+using PassRequest = std::variant<BackgroundRequest, IdentityRequest, RelightRequest, EyelineRequest>;
 const char* NameOf(const PassRequest& request);  // of the pass: "background"
 
 struct Job {
@@ -77,6 +98,7 @@ struct JobResult {
   int64_t run_id = 0;
   std::string plan;   // what --dry-run prints
   std::string notes;  // what the passes' analyses found, a line each
+  std::string eyeline_json;  // of the eyeline passes: gazes frame by frame; empty without one
 };
 
 // Throws the errors of its parts; the catalogue's run says "failed" or "stopped" then, and nothing appears under

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parts of an eye in a crop, for those who fit and those who draw: the iris as a disc on a ball, the lids' edges,
+// reflections.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <opencv2/core/mat.hpp>
+
+#include <vector>
+
+#include "shotfix/gaze/geometry.h"
+
+namespace shotfix::gaze {
+
+// How an iris at `centre` is squeezed by the ball's turn.
+struct IrisDisc {
+  IrisDisc(const EyeBall& ball, cv::Point2d centre);
+  cv::Point2d operator()(cv::Point2d crop) const;  // a place on the disc, in iris radii from its centre, upright
+  cv::Point2d CropFrom(cv::Point2d disc) const;    // the way back
+
+  cv::Point2d centre;
+  double radius;
+  cv::Point2d along;   // unit vector of the turn
+  double squeeze = 1;  // cosine of the turn
+};
+
+// How far lids are open in one frame, between closed (0) and the shot's usual (1).
+struct LidState {
+  double open = 1;
+  double lower = 0;  // crop px by which the lower lid is below its usual place
+};
+
+// The edges of an open eye's lids: y for each column of the crop (origin in its middle), NaN outside the corners.
+class LidShape {
+ public:
+  LidShape() = default;
+  LidShape(std::vector<float> upper, std::vector<float> lower);
+
+  // At crop column u; NaN outside the corners.
+  double Upper(const LidState& state, double u) const;
+  double Lower(const LidState& state, double u) const;
+  // Share of a lid's movement at column u: 0 at the corners, 1 where the eye is high.
+  double Bulge(double u) const;
+
+  const std::vector<float>& upper() const { return upper_; }
+  const std::vector<float>& lower() const { return lower_; }
+
+ private:
+  std::vector<float> upper_;
+  std::vector<float> lower_;
+  double highest_ = 1;
+};
+
+// CV_32FC1 in {0,1} of an RGB picture: reflections, which are bright, or brighter than what is around them.
+cv::Mat GlintMask(const cv::Mat& rgb, double iris_px);
+
+// Bilinear, clamped at the border; CV_32FC3 and CV_32FC1.
+cv::Vec3f ColourAt(const cv::Mat& rgb, double x, double y);
+float ValueAt(const cv::Mat& plane, double x, double y);
+// CV_32FC(C) from [C,H,W], and back.
+cv::Mat MatFromTensor(const at::Tensor& picture);
+at::Tensor TensorFromMat(const cv::Mat& picture);
+
+}  // namespace shotfix::gaze

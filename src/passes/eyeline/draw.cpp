@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "passes/eyeline/draw.h"
+
+#include <algorithm>
+#include <cmath>
+#include <opencv2/core.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "shotfix/gaze/eye_parts.h"
+
+namespace shotfix::passes::eyeline {
+namespace {
+
+using gaze::IrisDisc;
+using gaze::LidState;
+
+// Iris radii.
+constexpr double kRimInner = 1.0;    // to here the iris' picture stands alone: its own rim is in it
+constexpr double kRimOuter = 1.14;   // beyond is the white's
+constexpr double kGoneInner = 1.15;  // to here an iris that leaves is taken away, with the shade of its rim
+constexpr double kGoneOuter = 1.32;
+constexpr double kLashDepth = 0.35;  // inside a lid's edge: what hangs over the ball moves with the lid
+constexpr double kSkinReach = 1.3;   // outside: how far the skin of a lid goes along
+
+double Ramp(double value, double from, double to) {
+  const double share = std::clamp((value - from) / (to - from), 0.0, 1.0);
+  return share * share * (3 - 2 * share);
+}
+
+// How much of a place is the iris' picture.
+double IrisShare(const IrisDisc& disc, cv::Point2d crop) {
+  const cv::Point2d at = disc(crop);
+  return 1 - Ramp(std::hypot(at.x, at.y), kRimInner, kRimOuter);
+}
+// How much of a place has to go with an iris that leaves.
+double GoneShare(const IrisDisc& disc, cv::Point2d crop) {
+  const cv::Point2d at = disc(crop);
+  return 1 - Ramp(std::hypot(at.x, at.y), kGoneInner, kGoneOuter);
+}
+
+class Painter {
+ public:
+  Painter(const EyeDrawing& drawing, cv::Point2d iris, double lids);
+  cv::Mat Paint();
+
+ private:
+  struct Offsets {
+    cv::Vec3f iris{0, 0, 0};
+    cv::Vec3f white{0, 0, 0};
+  };
+  cv::Vec3f FrameAt(cv::Point2d crop) const;
+  cv::Vec3f IrisColour(const IrisDisc& disc, cv::Point2d crop) const;
+  cv::Vec3f WhiteColour(cv::Point2d crop) const;
+  cv::Vec3f Model(const IrisDisc& disc, cv::Point2d crop) const;
+  double OpenBefore(cv::Point2d crop, double inset_px) const;
+  void MeasureOffsets();
+  double GlintAt(cv::Point2d crop) const;
+  double LidMoveAt(double u, double v, double upper_after) const;
+  cv::Vec3f Colour(cv::Point2d crop, cv::Point2d source, double depth_px) const;
+
+  const EyeDrawing& d_;
+  const gaze::EyeShape& shape_;
+  gaze::Affine frame_from_crop_;  // px of the part
+  IrisDisc before_;
+  IrisDisc after_;
+  double radius_;
+  double scale_;      // px of the frame per crop px
+  gaze::LidShape lid_;
+  LidState lids_;
+  double lid_move_;   // crop px, down
+  cv::Mat glints_;    // of the part
+  Offsets offsets_;
+};
+
+Painter::Painter(const EyeDrawing& drawing, cv::Point2d iris, double lids)
+    : d_(drawing),
+      shape_(drawing.shot.shapes[drawing.eye]),
+      frame_from_crop_(drawing.state.frame_from_crop),
+      before_(shape_.ball, drawing.state.iris),
+      after_(shape_.ball, iris),
+      radius_(shape_.ball.radius_px),
+      scale_(frame_from_crop_.Scale()),
+      lid_(shape_.upper, shape_.lower),
+      lids_{drawing.state.open, drawing.state.lower},
+      lid_move_((iris.y - drawing.state.iris.y) * shape_.upper_follows * lids * std::clamp(drawing.state.open, 0.0, 1.0)),
+      glints_(gaze::GlintMask(drawing.frame, radius_ * scale_)) {
+  frame_from_crop_.x0 -= drawing.origin.x;
+  frame_from_crop_.y0 -= drawing.origin.y;
+  cv::dilate(glints_, glints_, cv::Mat());
+}
+
+cv::Vec3f Painter::FrameAt(cv::Point2d crop) const {
+  const cv::Point2d at = frame_from_crop_(crop);
+  return gaze::ColourAt(d_.frame, at.x, at.y);
+}
+
+double Painter::GlintAt(cv::Point2d crop) const {
+  const cv::Point2d at = frame_from_crop_(crop);
+  return gaze::ValueAt(glints_, at.x, at.y);
+}
+
+cv::Vec3f Painter::IrisColour(const IrisDisc& disc, cv::Point2d crop) const {
+  const cv::Point2d at = disc(crop);
+  const double middle = (d_.pictures.iris.cols - 1) / 2.0;
+  const double per_radius = middle / gaze::kIrisReach;
+  return gaze::ColourAt(d_.pictures.iris, middle + at.x * per_radius, middle + at.y * per_radius) + offsets_.iris;
+}
+
+cv::Vec3f Painter::WhiteColour(cv::Point2d crop) const {
+  return gaze::ColourAt(d_.pictures.sclera, crop.x + d_.shot.crop_half_width, crop.y + d_.shot.crop_half_height) +
+         offsets_.white;
+}
+
+cv::Vec3f Painter::Model(const IrisDisc& disc, cv::Point2d crop) const {
+  const auto share = static_cast<float>(IrisShare(disc, crop));
+  if (share <= 0) return WhiteColour(crop);
+  if (share >= 1) return IrisColour(disc, crop);
+  return IrisColour(disc, crop) * share + WhiteColour(crop) * (1 - share);
+}
+
+double Painter::OpenBefore(cv::Point2d crop, double inset_px) const {
+  const double upper = lid_.Upper(lids_, crop.x);
+  if (std::isnan(upper)) return 0;
+  return std::clamp(std::min(crop.y - upper, lid_.Lower(lids_, crop.x) - crop.y) - inset_px + 0.5, 0.0, 1.0);
+}
+
+// The light of this frame beside that of the gathered pictures.
+void Painter::MeasureOffsets() {
+  cv::Vec3d iris(0, 0, 0);
+  cv::Vec3d white(0, 0, 0);
+  double iris_total = 1e-6;
+  double white_total = 1e-6;
+  const int half_w = d_.shot.crop_half_width;
+  const int half_h = d_.shot.crop_half_height;
+  for (int y = -half_h; y <= half_h; ++y) {
+    for (int x = -half_w; x <= half_w; ++x) {
+      const cv::Point2d crop(x, y);
+      if (OpenBefore(crop, 0.25 * radius_) < 1 || GlintAt(crop) > 0) continue;
+      const cv::Point2d at = before_(crop);
+      const double rho = std::hypot(at.x, at.y);
+      const cv::Vec3f own = FrameAt(crop);
+      if (rho < 0.9) {
+        iris += own - IrisColour(before_, crop);
+        iris_total += 1;
+      } else if (rho > kRimOuter) {
+        white += own - WhiteColour(crop);
+        white_total += 1;
+      }
+    }
+  }
+  constexpr double kAnchor = 20;  // px that say that the light has not changed
+  constexpr float kMost = 0.1F;
+  offsets_.iris = iris / (iris_total + kAnchor);
+  offsets_.white = white / (white_total + kAnchor);
+  for (int c = 0; c < 3; ++c) {
+    offsets_.iris[c] = std::clamp(offsets_.iris[c], -kMost, kMost);
+    offsets_.white[c] = std::clamp(offsets_.white[c], -kMost, kMost);
+  }
+}
+
+// By how much what is at v comes from above (+ when the lid goes down), crop px: the whole move at the lid's edge, less
+// over the skin above it and over the lashes below it.
+double Painter::LidMoveAt(double u, double v, double upper_after) const {
+  const double whole = lid_move_ * lid_.Bulge(u);
+  const double over = upper_after - v;
+  if (over >= 0) return whole * (1 - Ramp(over, 0, kSkinReach * radius_));
+  return whole * (1 - Ramp(-over, 0, kLashDepth * radius_ + 2 * std::abs(whole)));
+}
+
+// What of the ball is seen at `crop`; `source` is where the lid's part of it comes from.
+cv::Vec3f Painter::Colour(cv::Point2d crop, cv::Point2d source, double depth_px) const {
+  const double iris_before = GoneShare(before_, source);
+  constexpr float kMostShade = 0.16F;  // encoded: what a lid's shadow can do to a ball
+  const auto iris_after = static_cast<float>(IrisShare(after_, crop));
+  const cv::Vec3f own = FrameAt(source);
+  if (iris_before <= 0 && iris_after <= 0) return own;
+  // Shadow and lashes of the lid: what the frame has beside the gathered pictures, near the edge.
+  const auto near = static_cast<float>(1 - Ramp(depth_px, 0.12 * radius_, kLashDepth * radius_));
+  cv::Vec3f lash(0, 0, 0);
+  float covered = 0;  // by a lash, a lid or a corner: what is no ball at all stays what it is
+  if (near > 0 && GlintAt(source) <= 0) {
+    lash = own - Model(before_, source);
+    float most = 0;
+    const auto white_before = static_cast<float>(1 - iris_before);  // a dark thing on an iris may be its rim
+    for (int c = 0; c < 3; ++c) {
+      most = std::max({most, lash[c], -lash[c] * white_before});
+      lash[c] = std::clamp(lash[c], -kMostShade, 0.1F) * near;
+    }
+    covered = static_cast<float>(Ramp(most, kMostShade, 2 * kMostShade)) * near;
+  }
+  cv::Vec3f white = WhiteColour(crop) + lash;
+  if (iris_before < 1) white = white * static_cast<float>(iris_before) + own * static_cast<float>(1 - iris_before);
+  if (iris_after <= 0) return white * (1 - covered) + own * covered;
+  // The iris' own pixels of this frame, wherever they are to be seen.
+  const cv::Point2d from = before_.CropFrom(after_(crop));
+  const auto seen = static_cast<float>(OpenBefore(from, 0.18 * radius_) * (1 - std::min(1.0, GlintAt(from))));
+  cv::Vec3f iris = IrisColour(after_, crop) + lash;
+  if (seen > 0) iris = iris * (1 - seen) + FrameAt(from) * seen;
+  return (white * (1 - iris_after) + iris * iris_after) * (1 - covered) + own * covered;
+}
+
+cv::Mat Painter::Paint() {
+  // Note [Reflections]: a light's image in the cornea moves by about half of what the pupil moves, for the cornea's
+  // centre lies half way between the ball's and the pupil.
+  constexpr double kGlintTravel = 0.5;
+  MeasureOffsets();
+  const gaze::Affine crop_from_frame = frame_from_crop_.Inverse();
+  const cv::Point2d glint_move = (after_.centre - before_.centre) * kGlintTravel;
+  cv::Mat drawn = d_.frame.clone();
+  for (int y = 0; y < drawn.rows; ++y) {
+    for (int x = 0; x < drawn.cols; ++x) {
+      const cv::Point2d crop = crop_from_frame(cv::Point2d(x, y));
+      const double upper_before = lid_.Upper(lids_, crop.x);
+      if (std::isnan(upper_before)) continue;
+      const double upper = upper_before + lid_move_ * lid_.Bulge(crop.x);
+      const double lower = lid_.Lower(lids_, crop.x);
+      const double move = crop.y < lower ? LidMoveAt(crop.x, crop.y, upper) : 0;
+      const cv::Point2d source(crop.x, crop.y - move);
+      const double depth = std::min(crop.y - upper, lower - crop.y);
+      const auto open = static_cast<float>(std::clamp(depth * scale_ + 0.5, 0.0, 1.0));
+      cv::Vec3f& pixel = drawn.at<cv::Vec3f>(y, x);
+      const cv::Vec3f skin = std::abs(move) > 1e-3 ? FrameAt(source) : pixel;
+      if (open <= 0) {
+        pixel = skin;
+        continue;
+      }
+      const bool touched = GoneShare(before_, source) > 0 || IrisShare(after_, crop) > 0;
+      if (!touched) {
+        pixel = skin;
+        continue;
+      }
+      cv::Vec3f ball = Colour(crop, source, depth);
+      const cv::Point2d glint_from = crop - glint_move;
+      const double cornea = 1 - Ramp(std::hypot(before_(glint_from).x, before_(glint_from).y), 0.8, 0.92);
+      if (cornea > 0 && OpenBefore(glint_from, 0.1 * radius_) > 0) {
+        const double glint = GlintAt(glint_from) * cornea * OpenBefore(glint_from, 0.1 * radius_);
+        if (glint > 0) {
+          const cv::Vec3f bright = FrameAt(glint_from);
+          for (int c = 0; c < 3; ++c) ball[c] += std::max(0.0F, bright[c] - ball[c]) * static_cast<float>(glint);
+        }
+      }
+      pixel = skin * (1 - open) + ball * open;
+    }
+  }
+  return drawn;
+}
+
+}  // namespace
+
+cv::Mat DrawEye(const EyeDrawing& drawing, cv::Point2d iris, double lids) {
+  return Painter(drawing, iris, lids).Paint();
+}
+
+}  // namespace shotfix::passes::eyeline

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// One frame's eyes, turned: a fill in two small regions.
+#pragma once
+
+#include "passes/eyeline/draw.h"
+#include "passes/eyeline/targets.h"
+
+namespace shotfix::passes::eyeline {
+
+class EyelineProposer final : public Proposer {
+ public:
+  EyelineProposer(const EyelineOptions& options, gaze::ShotGaze shot);
+  image::Edit Propose(const FrameWindow& window) const override;
+
+ private:
+  void Turn(const image::Frame& frame, size_t eye, cv::Point2d iris, image::Edit& edit) const;
+
+  EyelineOptions options_;
+  gaze::ShotGaze shot_;
+  TargetPlan plan_;
+  gaze::PerEye<EyePictures> pictures_;
+};
+
+}  // namespace shotfix::passes::eyeline
