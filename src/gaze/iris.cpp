@@ -64,12 +64,15 @@ double Darkness(const cv::Mat& luma, cv::Point2d centre, double radius) {
 
 IrisFinding FindIris(const cv::Mat& luma, const IrisSearch& search) {
   constexpr double kDarkShare = 0.35;
+  constexpr double kUsualSpread = 0.1;
+  constexpr double kUsualShare = 0.025;
   const std::vector<cv::Point2d> arc = LateralArc();
   IrisFinding best;
   double best_score = -1e9;
   const auto look = [&](cv::Point2d centre, double radius) {
     const double rim = Rim(luma, centre, radius, arc);
-    const double score = rim + kDarkShare * Darkness(luma, centre, radius);
+    const double unusual = search.usual_radius > 0 ? (radius / search.usual_radius - 1) / kUsualSpread : 0;
+    const double score = rim + kDarkShare * Darkness(luma, centre, radius) - kUsualShare * unusual * unusual;
     if (score <= best_score) return;
     best_score = score;
     best = {centre, radius, rim};
@@ -172,12 +175,15 @@ PlacedIris PlaceIris(const IrisPlacing& placing, cv::Point2d from, double reach_
 }
 
 IrisRim FitRim(const IrisPicture& picture) {
+  constexpr double kFromDeg = -35;  // above is lid
+  constexpr double kToDeg = 215;
   constexpr double kStepDeg = 3;
   constexpr double kFrom = 0.78;  // radii
   constexpr double kTo = 1.22;
   constexpr double kFine = 0.01;
   constexpr double kHalf = 0.07;
   constexpr size_t kFewest = 20;
+  constexpr double kRadiusKnown = 20;  // as so many points of the rim
   const cv::Mat luma = LumaOf(picture.rgb);
   const double per_radius = (luma.cols - 1) / (2 * kIrisReach);
   const double middle = (luma.cols - 1) / 2.0;
@@ -186,7 +192,7 @@ IrisRim FitRim(const IrisPicture& picture) {
     double step;
   };
   std::vector<Point> points;
-  for (double angle = 0; angle < 360; angle += kStepDeg) {
+  for (double angle = kFromDeg; angle < kToDeg; angle += kStepDeg) {
     const cv::Point2d way(std::cos(angle * kRad), std::sin(angle * kRad));
     Point best{{0, 0}, 0};
     for (double rho = kFrom; rho <= kTo; rho += kFine) {
@@ -206,8 +212,8 @@ IrisRim FitRim(const IrisPicture& picture) {
   // Gauss-Newton with weights that fall off for what is no circle; the radius is known well already.
   cv::Vec3d circle(0, 0, 1);
   for (int round = 0; round < 20; ++round) {
-    cv::Matx33d normal = cv::Matx33d::diag({0.1, 0.1, 2});
-    cv::Vec3d right(-0.1 * circle[0], -0.1 * circle[1], 2 * (1 - circle[2]));
+    cv::Matx33d normal = cv::Matx33d::diag({0.5, 0.5, kRadiusKnown});
+    cv::Vec3d right(-0.5 * circle[0], -0.5 * circle[1], kRadiusKnown * (1 - circle[2]));
     for (const Point& point : points) {
       if (point.step < 0.4 * usual) continue;
       const cv::Point2d from = point.place - cv::Point2d(circle[0], circle[1]);

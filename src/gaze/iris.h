@@ -21,6 +21,7 @@ struct IrisSearch {
   double reach_y = 0;
   double least_radius = 0;  // px
   double most_radius = 0;
+  double usual_radius = 0;  // people's irises differ little: others must show it by their rim; 0: any is as good
 };
 // The circle with the strongest dark-to-bright rim (Daugman's integro-differential operator). `luma` CV_32FC1.
 IrisFinding FindIris(const cv::Mat& luma, const IrisSearch& search);

@@ -14,7 +14,7 @@ namespace {
 
 using Samples = std::vector<cv::Vec3f>;
 
-constexpr double kRimReach = 1.18;  // iris radii: beyond, a pixel is white alone
+constexpr double kRimReach = 1.28;  // iris radii: beyond, a pixel is white alone
 constexpr float kSure = 0.98F;
 
 cv::Vec3f MedianOf(Samples& colours) {
@@ -64,7 +64,7 @@ void PushPull(cv::Mat& picture, const cv::Mat& known) {
 // Whites are white: what is much redder or darker than most of it is a lid, a corner or a lash that was taken for one.
 void DropStrangers(const cv::Mat& picture, cv::Mat& known) {
   constexpr float kRedder = 0.09F;
-  constexpr float kDarker = 0.68F;
+  constexpr float kDarker = 0.78F;
   std::vector<float> reds;
   std::vector<float> lights;
   const auto red = [](const cv::Vec3f& colour) { return colour[0] - colour[2]; };

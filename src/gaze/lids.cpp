@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
 
 namespace shotfix::gaze {
@@ -13,6 +14,8 @@ constexpr int kBins = 20;  // each of brightness and two chromaticities
 constexpr float kMostLikely = 3;
 constexpr double kUpperLashes = 0.6;  // iris radii, in half px steps of depth: how far inside an edge lashes reach
 constexpr double kLowerLashes = 0.36;
+constexpr int kUpperDegree = 5;
+constexpr int kLowerDegree = 4;
 constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
 
 void SmoothCurve(std::vector<float>& curve) {
@@ -30,6 +33,42 @@ void SmoothCurve(std::vector<float>& curve) {
       weights += weight;
     }
     curve[static_cast<size_t>(k)] = static_cast<float>(sum / weights);
+  }
+}
+
+// A lid's edge is a smooth bow: the polynomial of `degree` that lies nearest to the curve, strays aside.
+void Bow(std::vector<float>& curve, int degree) {
+  constexpr int kRounds = 8;
+  std::vector<std::pair<double, double>> places;
+  const double half = static_cast<double>(curve.size()) / 2;
+  for (size_t k = 0; k < curve.size(); ++k) {
+    if (!std::isnan(curve[k])) places.emplace_back((static_cast<double>(k) - half) / half, curve[k]);
+  }
+  const int terms = degree + 1;
+  if (static_cast<int>(places.size()) < 3 * terms) return;
+  cv::Mat solution = cv::Mat::zeros(terms, 1, CV_64FC1);
+  const auto value = [&](double x) {
+    double sum = 0;
+    for (int i = terms - 1; i >= 0; --i) sum = sum * x + solution.at<double>(i);
+    return sum;
+  };
+  for (int round = 0; round < kRounds; ++round) {
+    cv::Mat normal = cv::Mat::eye(terms, terms, CV_64FC1) * 1e-6;
+    cv::Mat right = cv::Mat::zeros(terms, 1, CV_64FC1);
+    for (const auto& [x, y] : places) {
+      const double miss = round == 0 ? 0 : y - value(x);
+      const double weight = 1 / (1 + miss * miss);
+      double left = 1;
+      for (int i = 0; i < terms; ++i, left *= x) {
+        right.at<double>(i) += weight * left * y;
+        double both = left;
+        for (int j = 0; j < terms; ++j, both *= x) normal.at<double>(i, j) += weight * both;
+      }
+    }
+    cv::solve(normal, right, solution, cv::DECOMP_CHOLESKY);
+  }
+  for (size_t k = 0; k < curve.size(); ++k) {
+    if (!std::isnan(curve[k])) curve[k] = static_cast<float>(value((static_cast<double>(k) - half) / half));
   }
 }
 
@@ -248,8 +287,11 @@ LidShape WhiteEdges::Inside() const {
     lower[k] -= below[k];
     if (!(upper[k] < lower[k])) upper[k] = lower[k] = kNone;
   }
-  SmoothCurve(upper);
-  SmoothCurve(lower);
+  Bow(upper, kUpperDegree);
+  Bow(lower, kLowerDegree);
+  for (size_t k = 0; k < upper.size(); ++k) {
+    if (!(upper[k] < lower[k])) upper[k] = lower[k] = kNone;
+  }
   return {std::move(upper), std::move(lower)};
 }
 

@@ -22,8 +22,9 @@ namespace {
 constexpr int64_t kMostSamples = 48;        // frames that pictures of the eye are gathered from
 constexpr double kCropHalfWidth = 0.42;     // distances between the eyes
 constexpr double kCropHalfHeight = 0.26;
-constexpr double kLeastIris = 0.078;        // radius, distances between the eyes; 5.9 mm of 63 is 0.094
+constexpr double kLeastIris = 0.078;        // radius, distances between the eyes
 constexpr double kMostIris = 0.125;
+constexpr double kUsualIris = 0.094;
 constexpr double kLeastOpen = 0.6;          // of the usual opening: below, the iris is not looked for
 constexpr double kOpenForPictures = 0.75;
 
@@ -124,7 +125,7 @@ void Fitter::FindRadius() {
   for (Sample& sample : samples_) {
     for (size_t eye = 0; eye < kEyes; ++eye) {
       const IrisSearch search{{0, 0}, kReachX * between_px_, kReachY * between_px_, kLeastIris * between_px_,
-                              kMostIris * between_px_};
+                              kMostIris * between_px_, kUsualIris * between_px_};
       all.push_back(FindIris(LumaOf(sample.crop[eye]), search));
     }
   }

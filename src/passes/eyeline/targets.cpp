@@ -88,8 +88,8 @@ Direction TargetPlan::WantedGaze(int64_t number, size_t eye, double clip_scale) 
 
 // In and out of `during`, and nothing through a closed lid: the target is held there, and comes back with the eye.
 double TargetPlan::WeightAt(int64_t number) const {
-  constexpr double kClosed = 0.12;  // of the usual opening
-  constexpr double kOpen = 0.3;
+  constexpr double kClosed = 0.3;  // of the usual opening; what lashes keep apart counts as open
+  constexpr double kOpen = 0.45;
   double weight = options_.strength;
   if (options_.during) {
     if (!options_.during->Contains(number)) return 0;
