@@ -80,7 +80,8 @@ double LidShape::Upper(const LidState& state, double u) const {
 
 cv::Mat GlintMask(const cv::Mat& crop, double iris_px) {
   constexpr float kAbove = 0.14F;
-  constexpr float kBright = 0.86F;
+  constexpr float kBright = 1.0F;  // a white in full light is as bright as many a reflection
+  constexpr float kSoft = 0.1F;
   const cv::Mat luma = LumaOf(crop);
   cv::Mat calm;
   const int reach = std::max(3, static_cast<int>(iris_px * 0.4) | 1);
@@ -90,7 +91,8 @@ cv::Mat GlintMask(const cv::Mat& crop, double iris_px) {
   for (int y = 0; y < crop.rows; ++y) {
     for (int x = 0; x < crop.cols; ++x) {
       const float value = luma.at<float>(y, x);
-      mask.at<float>(y, x) = value > kBright || value - opened.at<float>(y, x) > kAbove ? 1.0F : 0.0F;
+      const float above = std::max(value - kBright, value - opened.at<float>(y, x) - kAbove);
+      mask.at<float>(y, x) = std::clamp(above / kSoft + 0.5F, 0.0F, 1.0F);
     }
   }
   return mask;

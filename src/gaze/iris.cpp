@@ -13,7 +13,7 @@ namespace shotfix::gaze {
 namespace {
 
 constexpr double kRad = std::numbers::pi / 180;
-constexpr double kGlint = 0.88;  // encoded: brighter is a reflection
+constexpr double kGlint = 0.97;  // encoded: brighter is a reflection
 
 // Directions of the rim that lids leave free, for the side at picture right; the other is mirrored.
 std::vector<cv::Point2d> LateralArc() {
@@ -226,7 +226,21 @@ IrisRim FitRim(const IrisPicture& picture) {
     }
     circle += normal.solve(right, cv::DECOMP_CHOLESKY);
   }
-  return {{circle[0], circle[1]}, circle[2]};
+  constexpr double kAround = 0.24;  // radii: what is iris alone, and white alone
+  std::vector<double> widths;
+  for (const Point& point : points) {
+    const double rho = std::hypot(point.place.x, point.place.y);
+    const cv::Point2d way = point.place / rho;
+    if (std::abs(way.y) > 0.6 || point.step < 0.4 * usual) continue;
+    const auto at = [&](double r) { return ValueAt(luma, middle + way.x * r * per_radius, middle + way.y * r * per_radius); };
+    widths.push_back((at(rho + kAround) - at(rho - kAround)) / (point.step / (2 * kHalf)));
+  }
+  double softness = IrisRim{}.softness;
+  if (widths.size() > 6) {
+    std::nth_element(widths.begin(), widths.begin() + static_cast<ptrdiff_t>(widths.size() / 2), widths.end());
+    softness = std::clamp(widths[widths.size() / 2], 0.08, 0.48);
+  }
+  return {{circle[0], circle[1]}, circle[2], softness};
 }
 
 }  // namespace shotfix::gaze

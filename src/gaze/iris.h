@@ -44,6 +44,7 @@ struct IrisPlacing {
 struct IrisRim {
   cv::Point2d middle;
   double radius = 1;
+  double softness = 0.15;  // how wide the way from iris to white is
 };
 IrisRim FitRim(const IrisPicture& picture);
 

@@ -29,6 +29,14 @@ cv::Vec3f MedianOf(Samples& colours) {
   return median;
 }
 
+// What a white mostly is: darker samples are rims and lashes that were not where they were thought to be.
+cv::Vec3f Bright(Samples& colours) {
+  constexpr double kShare = 0.7;
+  const auto at = colours.begin() + static_cast<ptrdiff_t>(kShare * static_cast<double>(colours.size() - 1));
+  std::nth_element(colours.begin(), at, colours.end(), [](const cv::Vec3f& a, const cv::Vec3f& b) { return a[1] < b[1]; });
+  return *at;
+}
+
 // Pushes what is known to coarser grids and pulls it back to where nothing is (Gortler et al. 1996): the unknown goes over
 // smoothly between what is known on all its sides.
 void PushPull(cv::Mat& picture, const cv::Mat& known) {
@@ -57,6 +65,23 @@ void PushPull(cv::Mat& picture, const cv::Mat& known) {
       const float weight = known.at<float>(y, x);
       cv::Vec3f& value = picture.at<cv::Vec3f>(y, x);
       value = value * weight + large.at<cv::Vec3f>(y, x) * (1 - weight);
+    }
+  }
+}
+
+// Neighbouring pixels come from different frames: what lies between them is no vein. Known pixels only, `sigma_px` wide.
+void Calm(cv::Mat& picture, const cv::Mat& known, double sigma_px) {
+  cv::Mat weighted(picture.size(), CV_32FC3);
+  for (int y = 0; y < picture.rows; ++y) {
+    for (int x = 0; x < picture.cols; ++x)
+      weighted.at<cv::Vec3f>(y, x) = picture.at<cv::Vec3f>(y, x) * known.at<float>(y, x);
+  }
+  cv::Mat total;
+  cv::GaussianBlur(weighted, weighted, cv::Size(), sigma_px);
+  cv::GaussianBlur(known, total, cv::Size(), sigma_px);
+  for (int y = 0; y < picture.rows; ++y) {
+    for (int x = 0; x < picture.cols; ++x) {
+      if (known.at<float>(y, x) > 0) picture.at<cv::Vec3f>(y, x) = weighted.at<cv::Vec3f>(y, x) / total.at<float>(y, x);
     }
   }
 }
@@ -104,7 +129,7 @@ cv::Mat GatherSclera(const std::vector<EyeSample>& samples, const EyeBall& ball)
     const cv::Mat glints = GlintMask(sample.crop, ball.radius_px);
     for (int y = 0; y < size.height; ++y) {
       for (int x = 0; x < size.width; ++x) {
-        if (sample.open.at<float>(y, x) < kSure || glints.at<float>(y, x) > 0) continue;
+        if (sample.open.at<float>(y, x) < kSure || glints.at<float>(y, x) > 0.25F) continue;
         const cv::Point2d at = disc(cv::Point2d(x - half_w, y - half_h));
         if (std::hypot(at.x, at.y) < kRimReach) continue;
         seen[static_cast<size_t>(y * size.width + x)].push_back(sample.crop.at<cv::Vec3f>(y, x));
@@ -117,11 +142,12 @@ cv::Mat GatherSclera(const std::vector<EyeSample>& samples, const EyeBall& ball)
     for (int x = 0; x < size.width; ++x) {
       Samples& colours = seen[static_cast<size_t>(y * size.width + x)];
       if (colours.empty()) continue;
-      picture.at<cv::Vec3f>(y, x) = MedianOf(colours);
+      picture.at<cv::Vec3f>(y, x) = Bright(colours);
       known.at<float>(y, x) = 1;
     }
   }
   DropStrangers(picture, known);
+  Calm(picture, known, 0.12 * ball.radius_px);
   PushPull(picture, known);
   return picture;
 }

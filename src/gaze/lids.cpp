@@ -299,8 +299,15 @@ LidState FitLids(const cv::Mat& likely_eye, const LidShape& curves, double iris_
   const cv::Mat sums = ColumnSums(likely_eye);
   const int half = (likely_eye.cols - 1) / 2;
   const double middle = (likely_eye.rows - 1) / 2.0;
+  // An open eye is likelier than one that a shadow makes look half closed.
+  constexpr double kUsuallyOpen = 0.1;  // log likelihood of each pixel that a lid would hide
+  double whole = 0;
+  for (int x = 0; x < likely_eye.cols; ++x) {
+    const double height = curves.Lower({}, x - half) - curves.Upper({}, x - half);
+    if (height > 0) whole += height;
+  }
   const auto score = [&](const LidState& state) {
-    double sum = 0;
+    double sum = -kUsuallyOpen * whole * std::abs(1 - state.open);
     for (int x = 0; x < likely_eye.cols; ++x) {
       const double upper = curves.Upper(state, x - half);
       if (std::isnan(upper)) continue;

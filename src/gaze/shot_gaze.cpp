@@ -271,6 +271,7 @@ void Fitter::GatherPictures(size_t eye) {
     const IrisRim rim = FitRim(pictures_[eye]);
     for (Sample& sample : samples_) sample.iris[eye] += rim.middle * ball.radius_px;
     ball.radius_px *= rim.radius;
+    result_.shapes[eye].rim_softness = rim.softness;
     pictures_[eye] = GatherIris(OpenSamples(eye), ball);
     for (Sample& sample : samples_) {
       if (sample.lids[eye].open < kLeastOpen * usual_open_[eye]) continue;

@@ -28,6 +28,7 @@ std::string EyelineJson(const gaze::ShotGaze& shot, const std::vector<passes::Ey
   Json json = {{"calibration", NameOf(shot.calibration)},
                {"iris_px", 2 * ball.radius_px * clip_scale},
                {"ball_over_iris", ball.travel_px / ball.radius_px},
+               {"rim_softness", {shot.shapes[0].rim_softness, shot.shapes[1].rim_softness}},
                {"lids_follow", {shot.shapes[0].upper_follows, shot.shapes[1].upper_follows}}};
   for (const passes::EyelineFrame& frame : frames) {
     json["frames"].push_back({{"frame", frame.frame},

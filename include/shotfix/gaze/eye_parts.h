@@ -52,7 +52,7 @@ class LidShape {
   double highest_ = 1;
 };
 
-// CV_32FC1 in {0,1} of an RGB picture: reflections, which are bright, or brighter than what is around them.
+// CV_32FC1 in [0,1] of an RGB picture: reflections, which are bright, or brighter than what is around them.
 cv::Mat GlintMask(const cv::Mat& rgb, double iris_px);
 
 // Bilinear, clamped at the border; CV_32FC3 and CV_32FC1.

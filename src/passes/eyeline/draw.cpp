@@ -15,10 +15,9 @@ using gaze::IrisDisc;
 using gaze::LidState;
 
 // Iris radii.
-constexpr double kRimInner = 1.0;    // to here the iris' picture stands alone: its own rim is in it
-constexpr double kRimOuter = 1.14;   // beyond is the white's
-constexpr double kGoneInner = 1.15;  // to here an iris that leaves is taken away, with the shade of its rim
-constexpr double kGoneOuter = 1.32;
+constexpr double kShade = 0.07;      // beyond its rim a leaving iris takes its shade with it
+constexpr double kGoneWidth = 0.17;  // over which that ends
+constexpr double kHalo = 0.2;         // around a reflection
 constexpr double kLashDepth = 0.35;  // inside a lid's edge: what hangs over the ball moves with the lid
 constexpr double kSkinReach = 1.3;   // outside: how far the skin of a lid goes along
 
@@ -27,17 +26,9 @@ double Ramp(double value, double from, double to) {
   return share * share * (3 - 2 * share);
 }
 
-// How much of a place is the iris' picture.
-double IrisShare(const IrisDisc& disc, cv::Point2d crop) {
-  const cv::Point2d at = disc(crop);
-  return 1 - Ramp(std::hypot(at.x, at.y), kRimInner, kRimOuter);
-}
-// How much of a place has to go with an iris that leaves.
-double GoneShare(const IrisDisc& disc, cv::Point2d crop) {
-  const cv::Point2d at = disc(crop);
-  return 1 - Ramp(std::hypot(at.x, at.y), kGoneInner, kGoneOuter);
-}
-
+// Note [Layers of an eye]: an iris' rim is a mixture of iris and white over a width of its own, which is the lens' and the
+// focus'. What moves is unmixed: the iris goes on beyond its rim in the colour that it has just inside, and covers the
+// white by a ramp of that width.
 class Painter {
  public:
   Painter(const EyeDrawing& drawing, cv::Point2d iris, double lids);
@@ -46,14 +37,19 @@ class Painter {
  private:
   struct Offsets {
     cv::Vec3f iris{0, 0, 0};
-    cv::Vec3f white{0, 0, 0};
+    cv::Matx33d white = cv::Matx33d::zeros();  // colour from 1, across and down
   };
+  double IrisShare(const IrisDisc& disc, cv::Point2d crop) const;
+  double GoneShare(const IrisDisc& disc, cv::Point2d crop) const;
+  double GoneFrom() const { return 1 + shape_.rim_softness / 2 + kShade; }
+  cv::Point2d WithinRim(cv::Point2d disc) const;
   cv::Vec3f FrameAt(cv::Point2d crop) const;
   cv::Vec3f IrisColour(const IrisDisc& disc, cv::Point2d crop) const;
   cv::Vec3f WhiteColour(cv::Point2d crop) const;
   cv::Vec3f Model(const IrisDisc& disc, cv::Point2d crop) const;
   double OpenBefore(cv::Point2d crop, double inset_px) const;
   void MeasureOffsets();
+  cv::Vec3d LeanRow(cv::Point2d crop) const;
   double GlintAt(cv::Point2d crop) const;
   double LidMoveAt(double u, double v, double upper_after) const;
   cv::Vec3f Colour(cv::Point2d crop, cv::Point2d source, double depth_px) const;
@@ -86,7 +82,30 @@ Painter::Painter(const EyeDrawing& drawing, cv::Point2d iris, double lids)
       glints_(gaze::GlintMask(drawing.frame, radius_ * scale_)) {
   frame_from_crop_.x0 -= drawing.origin.x;
   frame_from_crop_.y0 -= drawing.origin.y;
-  cv::dilate(glints_, glints_, cv::Mat());
+  // A reflection has a halo.
+  const int halo = 2 * static_cast<int>(std::lround(std::max(1.0, kHalo * radius_ * scale_))) + 1;
+  cv::dilate(glints_, glints_, cv::getStructuringElement(cv::MORPH_ELLIPSE, cv::Size(halo, halo)));
+  cv::GaussianBlur(glints_, glints_, cv::Size(), 0.3 * halo);
+}
+
+// How much of a place is covered by the iris.
+double Painter::IrisShare(const IrisDisc& disc, cv::Point2d crop) const {
+  const cv::Point2d at = disc(crop);
+  const double half = shape_.rim_softness / 2;
+  return 1 - std::clamp((std::hypot(at.x, at.y) - (1 - half)) / (2 * half), 0.0, 1.0);
+}
+
+// How much of a place has to go with an iris that leaves.
+double Painter::GoneShare(const IrisDisc& disc, cv::Point2d crop) const {
+  const cv::Point2d at = disc(crop);
+  return 1 - Ramp(std::hypot(at.x, at.y), GoneFrom(), GoneFrom() + kGoneWidth);
+}
+
+// The nearest place of the disc that is iris alone.
+cv::Point2d Painter::WithinRim(cv::Point2d disc) const {
+  const double rho = std::hypot(disc.x, disc.y);
+  const double most = 1 - shape_.rim_softness / 2;
+  return rho > most ? disc * (most / rho) : disc;
 }
 
 cv::Vec3f Painter::FrameAt(cv::Point2d crop) const {
@@ -100,15 +119,16 @@ double Painter::GlintAt(cv::Point2d crop) const {
 }
 
 cv::Vec3f Painter::IrisColour(const IrisDisc& disc, cv::Point2d crop) const {
-  const cv::Point2d at = disc(crop);
+  const cv::Point2d at = WithinRim(disc(crop));
   const double middle = (d_.pictures.iris.cols - 1) / 2.0;
   const double per_radius = middle / gaze::kIrisReach;
   return gaze::ColourAt(d_.pictures.iris, middle + at.x * per_radius, middle + at.y * per_radius) + offsets_.iris;
 }
 
 cv::Vec3f Painter::WhiteColour(cv::Point2d crop) const {
+  const cv::Vec3d offset = offsets_.white.t() * LeanRow(crop);
   return gaze::ColourAt(d_.pictures.sclera, crop.x + d_.shot.crop_half_width, crop.y + d_.shot.crop_half_height) +
-         offsets_.white;
+         cv::Vec3f(offset);
 }
 
 cv::Vec3f Painter::Model(const IrisDisc& disc, cv::Point2d crop) const {
@@ -124,38 +144,44 @@ double Painter::OpenBefore(cv::Point2d crop, double inset_px) const {
   return std::clamp(std::min(crop.y - upper, lid_.Lower(lids_, crop.x) - crop.y) - inset_px + 0.5, 0.0, 1.0);
 }
 
-// The light of this frame beside that of the gathered pictures.
+// The light of this frame beside that of the gathered pictures: one offset for the iris, one that leans for the white,
+// which is large and round.
 void Painter::MeasureOffsets() {
+  constexpr double kInset = 0.15;  // iris radii
+  constexpr double kAnchor = 12;   // px that say that the light has not changed
+  constexpr double kFlat = 40;     // px that say that the white's offset does not lean
+  constexpr float kMost = 0.2F;
   cv::Vec3d iris(0, 0, 0);
-  cv::Vec3d white(0, 0, 0);
-  double iris_total = 1e-6;
-  double white_total = 1e-6;
+  double iris_total = kAnchor;
+  cv::Matx33d normal = cv::Matx33d::diag({kAnchor, kFlat, kFlat});
+  cv::Matx33d right = cv::Matx33d::zeros();
   const int half_w = d_.shot.crop_half_width;
   const int half_h = d_.shot.crop_half_height;
   for (int y = -half_h; y <= half_h; ++y) {
     for (int x = -half_w; x <= half_w; ++x) {
       const cv::Point2d crop(x, y);
-      if (OpenBefore(crop, 0.25 * radius_) < 1 || GlintAt(crop) > 0) continue;
+      if (OpenBefore(crop, kInset * radius_) < 1 || GlintAt(crop) > 0.25) continue;
       const cv::Point2d at = before_(crop);
       const double rho = std::hypot(at.x, at.y);
-      const cv::Vec3f own = FrameAt(crop);
       if (rho < 0.9) {
-        iris += own - IrisColour(before_, crop);
+        iris += FrameAt(crop) - IrisColour(before_, crop);
         iris_total += 1;
-      } else if (rho > kRimOuter) {
-        white += own - WhiteColour(crop);
-        white_total += 1;
+      } else if (rho > GoneFrom() + kGoneWidth) {
+        const cv::Vec3d difference = FrameAt(crop) - WhiteColour(crop);
+        if (cv::norm(difference, cv::NORM_INF) > kMost) continue;  // a lash, a corner
+        const cv::Vec3d row = LeanRow(crop);
+        normal += row * row.t();
+        right += row * difference.t();
       }
     }
   }
-  constexpr double kAnchor = 20;  // px that say that the light has not changed
-  constexpr float kMost = 0.1F;
-  offsets_.iris = iris / (iris_total + kAnchor);
-  offsets_.white = white / (white_total + kAnchor);
-  for (int c = 0; c < 3; ++c) {
-    offsets_.iris[c] = std::clamp(offsets_.iris[c], -kMost, kMost);
-    offsets_.white[c] = std::clamp(offsets_.white[c], -kMost, kMost);
-  }
+  offsets_.iris = iris / iris_total;
+  for (int c = 0; c < 3; ++c) offsets_.iris[c] = std::clamp(offsets_.iris[c], -kMost, kMost);
+  offsets_.white = normal.solve(right, cv::DECOMP_CHOLESKY);
+}
+
+cv::Vec3d Painter::LeanRow(cv::Point2d crop) const {
+  return {1, (crop.x - shape_.ball.straight.x) / (2 * radius_), (crop.y - shape_.ball.straight.y) / (2 * radius_)};
 }
 
 // By how much what is at v comes from above (+ when the lid goes down), crop px: the whole move at the lid's edge, less
@@ -178,7 +204,7 @@ cv::Vec3f Painter::Colour(cv::Point2d crop, cv::Point2d source, double depth_px)
   const auto near = static_cast<float>(1 - Ramp(depth_px, 0.12 * radius_, kLashDepth * radius_));
   cv::Vec3f lash(0, 0, 0);
   float covered = 0;  // by a lash, a lid or a corner: what is no ball at all stays what it is
-  if (near > 0 && GlintAt(source) <= 0) {
+  if (near > 0 && GlintAt(source) < 0.25) {
     lash = own - Model(before_, source);
     float most = 0;
     const auto white_before = static_cast<float>(1 - iris_before);  // a dark thing on an iris may be its rim
@@ -192,7 +218,7 @@ cv::Vec3f Painter::Colour(cv::Point2d crop, cv::Point2d source, double depth_px)
   if (iris_before < 1) white = white * static_cast<float>(iris_before) + own * static_cast<float>(1 - iris_before);
   if (iris_after <= 0) return white * (1 - covered) + own * covered;
   // The iris' own pixels of this frame, wherever they are to be seen.
-  const cv::Point2d from = before_.CropFrom(after_(crop));
+  const cv::Point2d from = before_.CropFrom(WithinRim(after_(crop)));
   const auto seen = static_cast<float>(OpenBefore(from, 0.18 * radius_) * (1 - std::min(1.0, GlintAt(from))));
   cv::Vec3f iris = IrisColour(after_, crop) + lash;
   if (seen > 0) iris = iris * (1 - seen) + FrameAt(from) * seen;
@@ -217,7 +243,8 @@ cv::Mat Painter::Paint() {
       const double move = crop.y < lower ? LidMoveAt(crop.x, crop.y, upper) : 0;
       const cv::Point2d source(crop.x, crop.y - move);
       const double depth = std::min(crop.y - upper, lower - crop.y);
-      const auto open = static_cast<float>(std::clamp(depth * scale_ + 0.5, 0.0, 1.0));
+      const double edge_px = std::max(1.0 / scale_, shape_.rim_softness * radius_);  // lids are as sharp as rims
+      const auto open = static_cast<float>(Ramp(depth, -0.35 * edge_px, 0.65 * edge_px));
       cv::Vec3f& pixel = drawn.at<cv::Vec3f>(y, x);
       const cv::Vec3f skin = std::abs(move) > 1e-3 ? FrameAt(source) : pixel;
       if (open <= 0) {

@@ -51,7 +51,7 @@ image::Solution Pack(const gaze::ShotGaze& shot) {
   for (size_t eye = 0; eye < kEyes; ++eye) {
     const gaze::EyeShape& shape = shot.shapes[eye];
     const gaze::EyeBall& ball = shape.ball;
-    body["balls"].push_back({ball.straight.x, ball.straight.y, ball.travel_px, ball.radius_px, shape.upper_follows});
+    body["balls"].push_back({ball.straight.x, ball.straight.y, ball.travel_px, ball.radius_px, shape.upper_follows, shape.rim_softness});
     solution.tensors[EyeName("upper", eye)] = CurveTensor(shape.upper);
     solution.tensors[EyeName("lower", eye)] = CurveTensor(shape.lower);
     solution.tensors[EyeName("sclera", eye)] = shot.sclera[eye];
@@ -90,6 +90,7 @@ gaze::ShotGaze Unpack(const image::Solution& solution) {
       gaze::EyeShape& shape = shot.shapes[eye];
       shape.ball = {{ball.at(0), ball.at(1)}, ball.at(2), ball.at(3)};
       shape.upper_follows = ball.at(4);
+      shape.rim_softness = ball.at(5);
       shape.upper = CurveOf(solution.tensors.at(EyeName("upper", eye)));
       shape.lower = CurveOf(solution.tensors.at(EyeName("lower", eye)));
       shot.sclera[eye] = solution.tensors.at(EyeName("sclera", eye));
