@@ -7,6 +7,7 @@
 
 #include "shotfix/core/error.h"
 #include "shotfix/image/device.h"
+#include "shotfix/report/eyeline_page.h"
 
 namespace shotfix::cli {
 
@@ -34,6 +35,37 @@ void AddRenderOptions(CLI::App& app, RenderOptions& options) {
   app.add_flag("--dry-run", job.dry_run, "Check everything, say what would be done");
   app.add_flag("--timings", options.timings, "Print where the time went");
 }
+
+namespace {
+
+// The page of an eyeline, and what it says in a line.
+std::string ReportEyeline(const project::Project& project, const pipeline::Job& job,
+                          const pipeline::JobResult& result) {
+  const pipeline::EyelineRecord& record = *result.eyeline;
+  report::EyelinePage page;
+  page.title = "Eyeline of " + job.clip;
+  page.facts = {{"output", job.output.string()}, {"run", std::to_string(result.run_id)}};
+  page.warnings = record.warnings;
+  std::string text;
+  if (const auto error = record.ErrorOfTurns()) {
+    text = fmt::format("turned as asked within {:.1f} degrees (median), {:.1f} (90 %), measured on {} frames\n",
+                       error->median_deg, error->most_deg, record.achieved.size());
+    page.facts.emplace_back("error, median", fmt::format("{:.1f} degrees", error->median_deg));
+    page.facts.emplace_back("error, 90 %", fmt::format("{:.1f} degrees", error->most_deg));
+    page.facts.emplace_back("eyes apart", fmt::format("{:.1f} degrees", error->apart_deg));
+  }
+  const auto point = [](const gaze::Direction& gaze) { return report::GazePoint{gaze.yaw_deg, gaze.pitch_deg}; };
+  for (const passes::EyelineFrame& frame : record.frames) {
+    report::EyelinePageFrame row{frame.frame, point(frame.before), point(frame.asked), std::nullopt, frame.weight};
+    if (record.achieved.contains(frame.frame)) row.achieved = point(record.Achieved(frame.frame));
+    page.frames.push_back(row);
+  }
+  const std::filesystem::path path = project.Subfolder("reports") / fmt::format("eyeline_run-{}.html", result.run_id);
+  report::WriteEyelinePage(path, page);
+  return text + "report " + path.string() + "\n";
+}
+
+}  // namespace
 
 void RunAndPrint(RenderOptions options, const GlobalOptions& global) {
   pipeline::Job& job = options.job;
@@ -66,7 +98,10 @@ void RunAndPrint(RenderOptions options, const GlobalOptions& global) {
           fmt::format("  {:<20} {:8.2f} ms a frame\n", stage, 1e3 * seconds / static_cast<double>(result.stats.frames));
   }
   nlohmann::json eyeline;
-  if (!result.eyeline_json.empty()) eyeline = nlohmann::json::parse(result.eyeline_json);
+  if (result.eyeline) {
+    eyeline = nlohmann::json::parse(pipeline::ToJson(*result.eyeline));
+    text += ReportEyeline(project, job, result);
+  }
   PrintResult(global,
               {{"output", result.output.string()},
                {"eyeline", eyeline},

@@ -175,7 +175,7 @@ JobResult Execute(const project::Project& project, const Job& job, const Stock& 
   const std::unique_ptr<project::RenderJournal> journal = OpenJournal(project, job, stock, builder.content_key());
   inputs.journal = journal.get();
   result.notes = builder.notes();
-  result.eyeline_json = builder.eyeline_json();
+  result.eyeline = builder.eyeline();
   const std::string record_key = "edit-" + std::to_string(run_id);
   project::SolutionStore(project).Make(record_key, [&](const std::shared_ptr<image::FrameTrack>& track) {
     inputs.support_record = track;
@@ -190,6 +190,8 @@ JobResult Execute(const project::Project& project, const Job& job, const Stock& 
   result.label = writer.Commit(FactsOf(project, job, stock, run_id), {result.stats.frames, result.stats.altered_share(),
                                                                       result.stats.bad_frames, record_key});
   if (journal) journal->Remove();
+  if (result.eyeline && !media::IsPipe(job.output) && !job.matte_only)
+    MeasureAchieved(*result.eyeline, stock.info, job.output, inputs.frames.begin, progress);
   result.output = job.output;
   result.run_id = run_id;
   return result;

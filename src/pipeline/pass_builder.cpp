@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/clip_eyes.h"
-#include "pipeline/eyeline_record.h"
 #include "pipeline/light_take_file.h"
 #include "shotfix/core/error.h"
 #include "shotfix/core/hash.h"
@@ -233,6 +232,34 @@ std::unique_ptr<passes::EditPass> PassBuilder::MakeEyeline(const EyelineRequest&
   return pass;
 }
 
+// What was found of the eyes: kept, checked, told and drawn.
+void PassBuilder::RecordEyeline(const EyelineRequest& request, const image::Solution& solution) {
+  EyelineRecord record;
+  record.shot = std::make_shared<const gaze::ShotGaze>(passes::FoundGaze(solution));
+  record.clip_scale =
+      static_cast<double>(stock_.info.layout.width) / static_cast<double>(record.shot->analysis_width);
+  KeepEyeball(project_, eyeline_person_, *record.shot);
+  if (!request.sheet.empty()) {
+    constexpr int64_t kMostRows = 24;
+    const auto reader = media::OpenShotReader(stock_.info, stock_.info.frames, kEyeLongSidePx);
+    media::WritePng(request.sheet, gaze::DrawSheet(*record.shot, *reader, kMostRows));
+    notes_ += "what was found of the eyes is drawn in " + request.sheet + "\n";
+  }
+  record.frames = passes::PlanEyeline(eyeline_look_, *record.shot, record.clip_scale);
+  if (!job_.frames.empty()) {
+    const FrameRange wanted = FrameRange::Parse(job_.frames, stock_.info.frames);
+    std::erase_if(record.frames, [&](const passes::EyelineFrame& frame) { return !wanted.Contains(frame.frame); });
+  }
+  record.warnings = passes::CheckEyeline(eyeline_look_, *record.shot, record.frames, record.clip_scale);
+  for (const std::string& warning : record.warnings) notes_ += "look at " + warning + "\n";
+  if (record.shot->calibration != gaze::Calibration::kWhole && !eyeline_look_.by)
+    notes_ += fmt::format(
+        "where the eyes look is {}; a frame of which you know it makes it exact: shotfix hint {} --frame N --gaze lens\n",
+        record.shot->calibration == gaze::Calibration::kMeanEye ? "estimated from a mean eye" : "known in part",
+        stock_.clip.name);
+  eyeline_ = std::move(record);
+}
+
 RenderPass PassBuilder::Build(const PassRequest& request, const compliance::ConsentGrant& grant) {
   RenderPass ready;
   image::Solution solution;
@@ -249,16 +276,7 @@ RenderPass PassBuilder::Build(const PassRequest& request, const compliance::Cons
   } else if (const auto* eyeline = std::get_if<EyelineRequest>(&request)) {
     passes_.push_back(MakeEyeline(*eyeline, grant));
     solution = Solve(*passes_.back(), kEyeLongSidePx);
-    const gaze::ShotGaze found = passes::FoundGaze(solution);
-    KeepEyeball(project_, eyeline_person_, found);
-    const double scale = static_cast<double>(stock_.info.layout.width) / static_cast<double>(found.analysis_width);
-    eyeline_json_ = EyelineJson(found, passes::PlanEyeline(eyeline_look_, found, scale), scale);
-    if (!eyeline->sheet.empty()) {
-      constexpr int64_t kMostRows = 24;
-      const auto reader = media::OpenShotReader(stock_.info, stock_.info.frames, kEyeLongSidePx);
-      media::WritePng(eyeline->sheet, gaze::DrawSheet(found, *reader, kMostRows));
-      notes_ += "what was found of the eyes is drawn in " + eyeline->sheet + "\n";
-    }
+    RecordEyeline(*eyeline, solution);
     ready.stabiliser = {.gain_radius = 0, .warp_radius = 0, .alpha_radius = 0};
   } else {
     passes_.push_back(passes::MakeIdentityPass());

@@ -35,8 +35,8 @@ class PassBuilder {
   const std::string& content_key() const { return content_key_; }
   // What the analyses have to tell a person, a line each.
   const std::string& notes() const { return notes_; }
-  // Of the eyeline pass, where there is one; JSON.
-  const std::string& eyeline_json() const { return eyeline_json_; }
+  // Of the last eyeline pass, where there is one.
+  const std::optional<EyelineRecord>& eyeline() const { return eyeline_; }
   // Throws kData when a plate is not what it was when its pass was built.
   void CheckPlates() const;
 
@@ -45,6 +45,7 @@ class PassBuilder {
                                                    const compliance::ConsentGrant& grant);
   std::unique_ptr<passes::EditPass> MakeEyeline(const EyelineRequest& request, const compliance::ConsentGrant& grant);
   gaze::Direction GazeOf(const std::string& name);
+  void RecordEyeline(const EyelineRequest& request, const image::Solution& solution);
   std::unique_ptr<passes::EditPass> MakeRelight(const RelightRequest& request, const compliance::ConsentGrant& grant);
   passes::RelightInputs RelightInputsOf(const RelightRequest& request, const project::ClipRecord& clip,
                                         const media::ClipInfo& info);
@@ -62,9 +63,9 @@ class PassBuilder {
   std::map<std::filesystem::path, std::string> plates_;  // SHA-256 of each
   passes::RelightOptions relight_look_;                  // of the relight pass that was built last
   std::string relight_take_key_;
-  passes::EyelineOptions eyeline_look_;
-  std::string eyeline_json_;
-  std::string eyeline_person_;  // of the eyeline pass that was built last
+  passes::EyelineOptions eyeline_look_;  // of the eyeline pass that was built last
+  std::string eyeline_person_;
+  std::optional<EyelineRecord> eyeline_;
   std::string content_key_;
   std::string notes_;
 };

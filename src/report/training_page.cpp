@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "report/html.h"
 #include "shotfix/core/atomic_file.h"
 #include "shotfix/core/error.h"
 
@@ -22,18 +23,6 @@ std::string Base64(const std::string& bytes) {
     for (size_t i = 0; i < 4; ++i) text += k + i > bytes.size() ? '=' : kDigits[group >> (18 - 6 * i) & 63];
   }
   return text;
-}
-
-std::string Escape(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else if (c == '&') out += "&amp;";
-    else if (c == '"') out += "&quot;";
-    else out += c;
-  }
-  return out;
 }
 
 std::string Line(const std::vector<std::pair<double, double>>& points, double max_x, double max_y, const char* colour) {
@@ -70,15 +59,8 @@ std::string Plot(const std::vector<TrainingPagePoint>& curve) {
 
 void WriteTrainingPage(const std::filesystem::path& path, const TrainingPage& page,
                        const std::function<std::string(const at::Tensor&)>& encode_png) {
-  std::string html = fmt::format(
-      "<!doctype html><html lang='en'><meta "
-      "charset='utf-8'><title>{0}</title><style>body{{background:#222;color:#ddd;font:14px sans-serif;margin:2em}}"
-      "svg{{background:#181818}}td,th{{padding:2px "
-      "8px;text-align:left}}img{{max-width:22vw}}</style><h1>{0}</h1><table>",
-      Escape(page.title));
-  for (const auto& [name, value] : page.facts)
-    html += fmt::format("<tr><th>{}</th><td>{}</td></tr>", Escape(name), Escape(value));
-  html += "</table><h2>Curve</h2>" + Plot(page.curve) + "<h2>Contact sheet</h2><table><tr><th></th>";
+  std::string html = PageHead(page.title, page.facts);
+  html += "<h2>Curve</h2>" + Plot(page.curve) + "<h2>Contact sheet</h2><table><tr><th></th>";
   for (const std::string& column : page.columns) html += fmt::format("<th>{}</th>", Escape(column));
   html += "</tr>";
   for (const TrainingPageRow& row : page.sheet) {

@@ -68,16 +68,18 @@ struct EyelineFrame {
   double sure = 1;    // of the eye that is seen less
   gaze::PerEye<cv::Point2d> iris_before;  // px of the clip
   gaze::PerEye<cv::Point2d> iris_asked;
-  double turn_deg = 0;  // the larger of both eyes
+  double turn_deg = 0;        // the larger of both eyes
+  bool each_its_own = false;  // each eye goes to a place of its own (the lens, a point): their difference is the target's
 };
 // One entry per frame of the shot.
 std::vector<EyelineFrame> PlanEyeline(const EyelineOptions& options, const gaze::ShotGaze& shot, double clip_scale);
-// What the analysis of a shot found, for people.
-std::string DescribeEyes(const image::Solution& solution);
+// What an editor should look at, a line each with its frames: wide turns, small irises, hidden or half closed eyes, fast
+// moves. Throws kData when a turn is refused (irises under 10 px across, more than 25 degrees) and `force` is not set.
+std::vector<std::string> CheckEyeline(const EyelineOptions& options, const gaze::ShotGaze& shot,
+                                      const std::vector<EyelineFrame>& frames, double clip_scale);
 // The eyes that an analysis found.
 gaze::ShotGaze FoundGaze(const image::Solution& solution);
 
-// Bind throws kData when a turn is refused (irises under 10 px across, over 25 degrees) and `force` is not set.
 std::unique_ptr<EditPass> MakeEyelinePass(const EyelineOptions& options, EyelineInputs inputs,
                                           const compliance::ConsentGrant& grant);
 

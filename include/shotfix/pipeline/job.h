@@ -9,6 +9,7 @@
 
 #include "shotfix/passes/eyeline.h"
 #include "shotfix/passes/relight.h"
+#include "shotfix/pipeline/eyeline_record.h"
 #include "shotfix/pipeline/plate_source.h"
 #include "shotfix/pipeline/render.h"
 #include "shotfix/project/project.h"
@@ -98,7 +99,7 @@ struct JobResult {
   int64_t run_id = 0;
   std::string plan;   // what --dry-run prints
   std::string notes;  // what the passes' analyses found, a line each
-  std::string eyeline_json;  // of the eyeline passes: gazes frame by frame; empty without one
+  std::optional<EyelineRecord> eyeline;  // of the last eyeline pass, where there is one
 };
 
 // Throws the errors of its parts; the catalogue's run says "failed" or "stopped" then, and nothing appears under

@@ -146,6 +146,7 @@ std::vector<EyelineFrame> PlanEyeline(const EyelineOptions& options, const gaze:
     frame.head = found.turn;
     frame.asked = target.asked;
     frame.weight = target.weight;
+    frame.each_its_own = options.camera || !options.look_at.empty();
     frame.open = std::min(found.eyes[0].open, found.eyes[1].open);
     frame.sure = std::min(found.eyes[0].sure, found.eyes[1].sure);
     for (size_t eye = 0; eye < gaze::kEyes; ++eye) {

@@ -6,11 +6,6 @@
 
 namespace shotfix::passes::eyeline {
 
-inline constexpr double kWidestDeg = 25;       // a larger turn is refused
-inline constexpr double kWideDeg = 15;         // a larger turn is warned of
-inline constexpr double kSmallestIrisPx = 10;  // across, of the clip; smaller is refused
-inline constexpr double kSmallIrisPx = 20;     // across; smaller is warned of
-
 struct EyeTarget {
   cv::Point2d iris;  // crop px: where it goes
   double turn_deg = 0;
