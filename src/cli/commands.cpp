@@ -12,8 +12,9 @@ namespace shotfix::cli {
 namespace {
 
 constexpr void (*kCommands[])(const CommandHost&) = {
-    AddInitCommand,    AddIngestCommand, AddListCommand,   AddHintCommand,   AddTrainCommand,   AddBackgroundCommand,
-    AddRelightCommand, AddEyelineCommand, AddRunCommand,    AddVerifyCommand, AddDoctorCommand, AddConsentCommand, AddColourCommand};
+    AddInitCommand,       AddIngestCommand,  AddListCommand,    AddHintCommand, AddTrainCommand,
+    AddBackgroundCommand, AddRelightCommand, AddEyelineCommand, AddRunCommand,  AddVerifyCommand,
+    AddDoctorCommand,     AddConsentCommand, AddColourCommand};
 
 constexpr const char* kFooter =
     "Exit codes: 0 done, 1 a check fell short (verify), 64 bad usage, 65 bad input data, 66 no such input, 69 no "

@@ -53,7 +53,8 @@ void AddEyelineCommand(const CommandHost& host) {
       ->capture_default_str();
   app->add_option("--sheet", request.sheet, "PNG: what was found of the eyes, drawn over them, to look at");
   app->add_flag("--force", request.look.force, "Also turn eyes that are too small or too far away from the target");
-  app->add_flag("--no-locator", command->no_locator, "Look for no face; \"shotfix hint --eyes\" says where the eyes are");
+  app->add_flag("--no-locator", command->no_locator,
+                "Look for no face; \"shotfix hint --eyes\" says where the eyes are");
   AddRenderOptions(*app, command->render);
   app->footer(
       "Example: shotfix eyeline take_3 --camera -o take_3_lens.mov\n"

@@ -106,7 +106,8 @@ void StoreEyes(const project::Project& project, const HintOptions& options, cons
     int used = 0;
     const int read = std::sscanf(options.eyes.c_str(), "%lf,%lf,%lf,%lf%n", &x[0], &y[0], &x[1], &y[1], &used);
     if (read != 4 || used != static_cast<int>(options.eyes.size()))
-      Throw(ErrorCode::kUsage, "--eyes \"{}\": write X,Y,X,Y, the middles of both irises in px of the clip", options.eyes);
+      Throw(ErrorCode::kUsage, "--eyes \"{}\": write X,Y,X,Y, the middles of both irises in px of the clip",
+            options.eyes);
     for (size_t eye = 0; eye < 2; ++eye) {
       if (!(x[eye] >= 0 && x[eye] < info.layout.width && y[eye] >= 0 && y[eye] < info.layout.height))
         Throw(ErrorCode::kUsage, "--eyes: {},{} is outside \"{}\", which is {}x{}", x[eye], y[eye], clip.name,
@@ -122,10 +123,11 @@ void StoreEyes(const project::Project& project, const HintOptions& options, cons
   }
   hints.Put({0, clip.id, *options.frame, kind, value, HashText(value)});
   const size_t count = hints.Of(clip.id, kind).size();
-  PrintResult(global, {{"clip", clip.name}, {"frame", *options.frame}, {"kind", kind}, {"value", value}, {"hints", count}},
-              options.eyes.empty() ? fmt::format("{} frame {}: looks {} from the camera; {} such frames are known now\n",
-                                                 clip.name, *options.frame, value, count)
-                                   : fmt::format("{} frame {}: eyes stored\n", clip.name, *options.frame));
+  PrintResult(
+      global, {{"clip", clip.name}, {"frame", *options.frame}, {"kind", kind}, {"value", value}, {"hints", count}},
+      options.eyes.empty() ? fmt::format("{} frame {}: looks {} from the camera; {} such frames are known now\n",
+                                         clip.name, *options.frame, value, count)
+                           : fmt::format("{} frame {}: eyes stored\n", clip.name, *options.frame));
 }
 
 void CheckMatte(const HintOptions& options, const media::ClipInfo& info) {
@@ -189,9 +191,10 @@ void AddHintCommand(const CommandHost& host) {
       "AZ,EL: where the light stood on this frame of a light-reference take (0 at the lens, + picture right)");
   app->add_option("--lights", options->lights, "The same for many frames: a CSV of frame,azimuth,elevation");
   app->add_option("--eyes", options->eyes, "X,Y,X,Y: the middles of both irises on this frame, px of the clip");
-  app->add_option("--gaze", options->gaze,
-                  "YAW,PITCH or lens: where the actor looks on this frame, seen from the camera (+ picture right, + up). "
-                  "One such frame gives the zero of gazes, two that differ the size of the eyeballs");
+  app->add_option(
+      "--gaze", options->gaze,
+      "YAW,PITCH or lens: where the actor looks on this frame, seen from the camera (+ picture right, + up). "
+      "One such frame gives the zero of gazes, two that differ the size of the eyeballs");
   app->add_option("--person", options->person, "With --eyes and --gaze: of whom, where several people are in the clip");
   app->add_flag("--remove", options->remove, "Take the painted matte of this frame away");
   app->footer(

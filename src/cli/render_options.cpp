@@ -28,7 +28,8 @@ void AddRenderOptions(CLI::App& app, RenderOptions& options) {
                  "A frame that does not decode: stop, hold (the one before again) or skip")
       ->capture_default_str();
   app.add_option("--in-space", job.in_space, "With CLIP -: what the pipe's samples are");
-  app.add_option("--person", job.people, "With CLIP -: who is in it; repeat for more. For eyeline the first is whose eyes");
+  app.add_option("--person", job.people,
+                 "With CLIP -: who is in it; repeat for more. For eyeline the first is whose eyes");
   app.add_flag("--no-resume", options.no_resume, "Keep no finished frames to go on from after a stop or crash");
   app.add_flag("--no-sound", options.no_sound, "Leave the sound out (else it is copied bit for bit)");
   app.add_flag("--overwrite", job.overwrite, "Replace an output that exists");

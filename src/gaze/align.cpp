@@ -26,7 +26,8 @@ cv::Mat StillSurroundings(const LidShape& lids, CropSize size, double iris_px) {
     const double lower = lids.lower()[static_cast<size_t>(inside)] + size.half_height;
     // Beside the corners the skin above counts too; over the eye it goes with the lid.
     const double from = away > 1 ? lower - 0.5 * iris_px : lower + 1;
-    for (int y = std::max(0, static_cast<int>(from)); y < std::min<double>(size.height(), lower + kBelow * iris_px); ++y)
+    for (int y = std::max(0, static_cast<int>(from)); y < std::min<double>(size.height(), lower + kBelow * iris_px);
+         ++y)
       weights.at<float>(y, x) = 1;
   }
   return weights;

@@ -12,8 +12,8 @@ namespace shotfix::gaze {
 // CV_32FC1 of `size`.
 cv::Mat StillSurroundings(const LidShape& lids, CropSize size, double iris_px);
 
-// shift so that crop(u + shift) looks most like reference(u) where `weights` are, at most `most_px` away: Gauss-Newton on
-// luma with an offset of its own. Both CV_32FC1.
+// shift so that crop(u + shift) looks most like reference(u) where `weights` are, at most `most_px` away: Gauss-Newton
+// on luma with an offset of its own. Both CV_32FC1.
 cv::Point2d ShiftBetween(const cv::Mat& reference, const cv::Mat& crop, const cv::Mat& weights, double most_px);
 
 }  // namespace shotfix::gaze

@@ -108,7 +108,7 @@ void Calibrate(ShotGaze& shot, const FitInputs& inputs, const PerEye<LidShape>& 
 }
 
 double LidFollows(const ShotGaze& shot, size_t eye, const LidShape& lids) {
-  constexpr double kMean = 0.6;      // of the iris' travel, of people
+  constexpr double kMean = 0.6;       // of the iris' travel, of people
   constexpr double kPriorSpread = 4;  // frames whose iris is an eighth of its radius away from the mean
   const double radius = shot.shapes[eye].ball.radius_px;
   std::vector<std::pair<double, double>> places;

@@ -7,8 +7,8 @@
 
 namespace shotfix::gaze {
 
-// Sets straight, travel_px and every frame's gaze from the irises of the frames. Without known gazes both eyes are taken
-// to look the same way, and straight ahead to be in the middle between the corners, at the shot's mean height.
+// Sets straight, travel_px and every frame's gaze from the irises of the frames. Without known gazes both eyes are
+// taken to look the same way, and straight ahead to be in the middle between the corners, at the shot's mean height.
 void Calibrate(ShotGaze& shot, const FitInputs& inputs, const PerEye<LidShape>& lids);
 
 // Irises of a frame of which the gaze is known.
@@ -20,7 +20,8 @@ struct KnownPlace {
 // the answer is no eye's.
 std::optional<double> TravelFrom(const std::vector<KnownPlace>& known, double iris_px);
 
-// How far the upper lid goes along when the iris goes down by one px: from the shot where it tells, else of the mean eye.
+// How far the upper lid goes along when the iris goes down by one px: from the shot where it tells, else of the mean
+// eye.
 double LidFollows(const ShotGaze& shot, size_t eye, const LidShape& lids);
 
 }  // namespace shotfix::gaze

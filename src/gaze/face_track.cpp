@@ -24,8 +24,8 @@ constexpr double kFarPx = 1.5;  // Huber: points that miss by more are another t
 using Pose = cv::Vec<double, kParameters>;  // yaw, pitch, roll (radians), log scale, x, y (px)
 
 // Note [Face relief]: how far a face comes towards the camera, in distances between the eyes, for a place on it in the
-// same unit (x along the eyes, y down, 0 between the eyes). Sides, brows, nose and cheeks lie as anthropometry has them on
-// average; it is nobody's face. Its one use is that a turn of the head moves near points more than far ones.
+// same unit (x along the eyes, y down, 0 between the eyes). Sides, brows, nose and cheeks lie as anthropometry has them
+// on average; it is nobody's face. Its one use is that a turn of the head moves near points more than far ones.
 double Relief(double x, double y) {
   const double sides = -0.5 * std::pow(std::abs(x), 2.6);
   const double brows = 0.1 * std::exp(-std::pow((y + 0.36) / 0.22, 2)) - 0.15 * std::max(0.0, -0.4 - y);
@@ -33,8 +33,8 @@ double Relief(double x, double y) {
   return sides + brows + ridge * std::exp(-std::pow(x / 0.2, 2));
 }
 
-// How much the upward movement of a place speaks for the head: brows rise, cheeks and lips move with every expression, a
-// nose stays.
+// How much the upward movement of a place speaks for the head: brows rise, cheeks and lips move with every expression,
+// a nose stays.
 double Rigid(double x, double y) {
   if (y < -0.12) return 0.05;
   return std::abs(x) < 0.26 && y < 0.88 ? 1 : 0.15;
@@ -51,7 +51,8 @@ Basis BasisOf(const Pose& pose) {
   // Turned by yaw, then pitch, then roll.
   const double ax = cy, az = sy;
   const double bx = sy * sp, by = cp, bz = -cy * sp;
-  return {std::exp(pose[3]), cr * ax - sr * bx, -sr * by, cr * az - sr * bz, sr * ax + cr * bx, cr * by, sr * az + cr * bz};
+  return {std::exp(pose[3]), cr * ax - sr * bx, -sr * by,         cr * az - sr * bz,
+          sr * ax + cr * bx, cr * by,           sr * az + cr * bz};
 }
 
 cv::Point2d Project(const Basis& basis, const Pose& pose, const cv::Point3d& p) {
@@ -92,7 +93,8 @@ Pose FitPose(Pose pose, const std::vector<HeadPoint>& head, const std::vector<te
       const double weight = std::min(1.0, kFarPx / std::max(1e-9, std::hypot(miss.x, miss.y)));
       Pose jx, jy;
       for (int i = 0; i < kParameters; ++i) {
-        const cv::Point2d step = Project(bases[static_cast<size_t>(i)], moved[static_cast<size_t>(i)], head[k].place) - at;
+        const cv::Point2d step =
+            Project(bases[static_cast<size_t>(i)], moved[static_cast<size_t>(i)], head[k].place) - at;
         jx[i] = step.x / kStep;
         jy[i] = step.y / kStep;
       }
@@ -200,8 +202,8 @@ class Tracker {
   PerEye<cv::Point2d> eyes_;
   double between_px_ = 0;
   Pose first_pose_;
-  std::vector<cv::Point2f> points_;   // in the first picture
-  std::vector<HeadPoint> head_;       // the same on the head
+  std::vector<cv::Point2f> points_;  // in the first picture
+  std::vector<HeadPoint> head_;      // the same on the head
   Pose pose_;
   std::vector<Seen> seen_;  // by frame
   int64_t done_ = 0;
@@ -234,8 +236,8 @@ void Tracker::ChooseHeadPoints() {
   for (const cv::Point2d& eye : eyes_) ellipse(eye - down * (0.03 * between_px_), 0.36, 0.24, 0);
   points_ = temporal::ChoosePoints(first_, mask, kMostPoints, std::max(3.0, between_px_ * 0.04));
   if (points_.size() < kFewestPoints)
-    Throw(ErrorCode::kData, "around the eyes of frame {} is nothing to follow a head by; give --eyes on a sharper frame",
-          start_);
+    Throw(ErrorCode::kData,
+          "around the eyes of frame {} is nothing to follow a head by; give --eyes on a sharper frame", start_);
   for (const cv::Point2f& point : points_) {
     const cv::Point2d offset(point.x - middle.x, point.y - middle.y);
     const cv::Point2d face(offset.x * std::cos(roll) + offset.y * std::sin(roll),
@@ -247,8 +249,8 @@ void Tracker::ChooseHeadPoints() {
 
 // Where the eyes' surroundings are, with what the points near each eye say beyond the whole head's pose.
 FaceFrame Tracker::Describe(const Seen& seen) const {
-  constexpr double kNear = 0.45;      // distances between the eyes
-  constexpr double kAnchor = 3;       // points that speak for the pose alone
+  constexpr double kNear = 0.45;  // distances between the eyes
+  constexpr double kAnchor = 3;   // points that speak for the pose alone
   const Basis basis = BasisOf(seen.pose);
   FaceFrame frame;
   frame.turn = {(seen.pose[0] - first_pose_[0]) / kRad, (seen.pose[1] - first_pose_[1]) / kRad};
@@ -274,7 +276,8 @@ FaceFrame Tracker::Describe(const Seen& seen) const {
   size_t fit = 0;
   for (size_t k = 0; k < head_.size(); ++k) {
     const cv::Point2d at = Project(basis, seen.pose, head_[k].place);
-    if (seen.points[k].found && std::hypot(seen.points[k].place.x - at.x, seen.points[k].place.y - at.y) < 2 * kFarPx) ++fit;
+    if (seen.points[k].found && std::hypot(seen.points[k].place.x - at.x, seen.points[k].place.y - at.y) < 2 * kFarPx)
+      ++fit;
   }
   frame.sure = static_cast<double>(fit) / static_cast<double>(head_.size());
   return frame;

@@ -53,7 +53,8 @@ double Darkness(const cv::Mat& luma, cv::Point2d centre, double radius) {
   for (double y = -0.3; y <= 0.75; y += 0.21) {
     for (double x = -0.75; x <= 0.75; x += 0.25) {
       if (x * x + y * y > 0.7) continue;
-      sum += std::min<double>(kGlint, ValueAt(luma, middle.x + centre.x + x * radius, middle.y + centre.y + y * radius));
+      sum +=
+          std::min<double>(kGlint, ValueAt(luma, middle.x + centre.x + x * radius, middle.y + centre.y + y * radius));
       ++count;
     }
   }
@@ -147,8 +148,9 @@ Misfit MisfitAt(const IrisPlacing& placing, cv::Point2d centre) {
   // What is not seen does not speak for a place.
   constexpr double kUnseen = 0.12;
   const double area = std::numbers::pi * kIrisReach * kIrisReach * disc.radius * disc.radius;
-  return {(error + kUnseen * std::max(0.0, area - weights) * 0.2) / (weights + 0.2 * std::max(0.0, area - weights) + 1e-9),
-          disc_seen / std::max(1.0, disc_all)};
+  return {
+      (error + kUnseen * std::max(0.0, area - weights) * 0.2) / (weights + 0.2 * std::max(0.0, area - weights) + 1e-9),
+      disc_seen / std::max(1.0, disc_all)};
 }
 
 }  // namespace
@@ -198,7 +200,8 @@ IrisRim FitRim(const IrisPicture& picture) {
     for (double rho = kFrom; rho <= kTo; rho += kFine) {
       const cv::Point2d inner = cv::Point2d(middle, middle) + way * ((rho - kHalf) * per_radius);
       const cv::Point2d outer = cv::Point2d(middle, middle) + way * ((rho + kHalf) * per_radius);
-      if (ValueAt(picture.known, inner.x, inner.y) < 0.99F || ValueAt(picture.known, outer.x, outer.y) < 0.99F) continue;
+      if (ValueAt(picture.known, inner.x, inner.y) < 0.99F || ValueAt(picture.known, outer.x, outer.y) < 0.99F)
+        continue;
       const double step = ValueAt(luma, outer.x, outer.y) - ValueAt(luma, inner.x, inner.y);
       if (step > best.step) best = {way * rho, step};
     }
@@ -232,7 +235,9 @@ IrisRim FitRim(const IrisPicture& picture) {
     const double rho = std::hypot(point.place.x, point.place.y);
     const cv::Point2d way = point.place / rho;
     if (std::abs(way.y) > 0.6 || point.step < 0.4 * usual) continue;
-    const auto at = [&](double r) { return ValueAt(luma, middle + way.x * r * per_radius, middle + way.y * r * per_radius); };
+    const auto at = [&](double r) {
+      return ValueAt(luma, middle + way.x * r * per_radius, middle + way.y * r * per_radius);
+    };
     widths.push_back((at(rho + kAround) - at(rho - kAround)) / (point.step / (2 * kHalf)));
   }
   double softness = IrisRim{}.softness;

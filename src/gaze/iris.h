@@ -10,14 +10,14 @@
 namespace shotfix::gaze {
 
 struct IrisFinding {
-  cv::Point2d centre;  // crop px, origin in the middle of the crop
-  double radius = 0;   // px
+  cv::Point2d centre;   // crop px, origin in the middle of the crop
+  double radius = 0;    // px
   double contrast = 0;  // rim: how much brighter outside than inside, encoded values
 };
 
 struct IrisSearch {
-  cv::Point2d around;       // crop px
-  double reach_x = 0;       // px on each side
+  cv::Point2d around;  // crop px
+  double reach_x = 0;  // px on each side
   double reach_y = 0;
   double least_radius = 0;  // px
   double most_radius = 0;

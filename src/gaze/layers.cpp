@@ -33,12 +33,13 @@ cv::Vec3f MedianOf(Samples& colours) {
 cv::Vec3f Bright(Samples& colours) {
   constexpr double kShare = 0.7;
   const auto at = colours.begin() + static_cast<ptrdiff_t>(kShare * static_cast<double>(colours.size() - 1));
-  std::nth_element(colours.begin(), at, colours.end(), [](const cv::Vec3f& a, const cv::Vec3f& b) { return a[1] < b[1]; });
+  std::nth_element(colours.begin(), at, colours.end(),
+                   [](const cv::Vec3f& a, const cv::Vec3f& b) { return a[1] < b[1]; });
   return *at;
 }
 
-// Pushes what is known to coarser grids and pulls it back to where nothing is (Gortler et al. 1996): the unknown goes over
-// smoothly between what is known on all its sides.
+// Pushes what is known to coarser grids and pulls it back to where nothing is (Gortler et al. 1996): the unknown goes
+// over smoothly between what is known on all its sides.
 void PushPull(cv::Mat& picture, const cv::Mat& known) {
   if (picture.rows <= 2 || picture.cols <= 2 || cv::countNonZero(known) == static_cast<int>(known.total())) return;
   cv::Mat weighted(picture.size(), CV_32FC3);
@@ -69,7 +70,8 @@ void PushPull(cv::Mat& picture, const cv::Mat& known) {
   }
 }
 
-// Neighbouring pixels come from different frames: what lies between them is no vein. Known pixels only, `sigma_px` wide.
+// Neighbouring pixels come from different frames: what lies between them is no vein. Known pixels only, `sigma_px`
+// wide.
 void Calm(cv::Mat& picture, const cv::Mat& known, double sigma_px) {
   cv::Mat weighted(picture.size(), CV_32FC3);
   for (int y = 0; y < picture.rows; ++y) {

@@ -17,8 +17,8 @@ struct EyeSample {
 };
 
 // Note [Own pixels]: where the iris leaves, the white behind it must be known, and where it arrives, its hidden parts.
-// Both are looked up in other frames of the same shot (medians), so that they are the actor's own; what no frame shows is
-// continued smoothly (the white from its surroundings, the iris around its centre). Nothing is drawn.
+// Both are looked up in other frames of the same shot (medians), so that they are the actor's own; what no frame shows
+// is continued smoothly (the white from its surroundings, the iris around its centre). Nothing is drawn.
 cv::Mat GatherSclera(const std::vector<EyeSample>& samples, const EyeBall& ball);  // CV_32FC3, size of the crops
 IrisPicture GatherIris(const std::vector<EyeSample>& samples, const EyeBall& ball);
 // Fills what no frame shows. `known` stays.

@@ -215,7 +215,8 @@ LidShape FindLids(const cv::Mat& likely_eye) {
 WhiteEdges::WhiteEdges(const LidShape& curves, double iris_px)
     : curves_(curves),
       iris_px_(iris_px),
-      upper_(cv::Mat::zeros(static_cast<int>(std::max(4.0, iris_px * kUpperLashes)), static_cast<int>(curves.upper().size()), CV_32FC1)),
+      upper_(cv::Mat::zeros(static_cast<int>(std::max(4.0, iris_px * kUpperLashes)),
+                            static_cast<int>(curves.upper().size()), CV_32FC1)),
       lower_(cv::Mat::zeros(static_cast<int>(std::max(3.0, iris_px * kLowerLashes)), upper_.cols, CV_32FC1)),
       upper_count_(curves.upper().size(), 0),
       lower_count_(upper_count_) {}
@@ -263,7 +264,8 @@ std::vector<float> WhiteEdges::DepthOf(const cv::Mat& votes, const std::vector<i
         best = value;
         came[x][static_cast<size_t>(depth)] = from;
       }
-      const float vote = counts[x] > 0 ? votes.at<float>(depth, static_cast<int>(x)) / static_cast<float>(counts[x]) : 0;
+      const float vote =
+          counts[x] > 0 ? votes.at<float>(depth, static_cast<int>(x)) / static_cast<float>(counts[x]) : 0;
       next[static_cast<size_t>(depth)] = best + vote;
     }
     score = std::move(next);

@@ -25,15 +25,15 @@ class EyeColours {
   std::vector<float> ratio_;
 };
 
-// What people's eyes are like, log of how much likelier eye than skin: an ellipse of about five by two iris radii around
-// the irises' usual place (crop px). Decides where colours do not.
+// What people's eyes are like, log of how much likelier eye than skin: an ellipse of about five by two iris radii
+// around the irises' usual place (crop px). Decides where colours do not.
 cv::Mat UsualEye(CropSize size, cv::Point2d irises, double iris_px);
 // The two curves that part eye from skin best, by dynamic programming over columns. Nothing where no eye is.
 LidShape FindLids(const cv::Mat& likely_eye);
 
 // Colours cannot tell the roots of lashes from an iris, so that curves lie on their outer side. Where the white begins
-// says how far inside each lid's edge is: each column votes by how much brighter it gets there, in all frames in which no
-// iris covers it, and a smooth line takes the most votes.
+// says how far inside each lid's edge is: each column votes by how much brighter it gets there, in all frames in which
+// no iris covers it, and a smooth line takes the most votes.
 class WhiteEdges {
  public:
   WhiteEdges(const LidShape& curves, double iris_px);

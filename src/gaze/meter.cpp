@@ -10,11 +10,11 @@
 namespace shotfix::gaze {
 namespace {
 
-constexpr double kReach = 1.1;      // radii around `near` in which the middle is looked for
-constexpr double kNearest = 0.8;    // radii: rims lie between these
+constexpr double kReach = 1.1;    // radii around `near` in which the middle is looked for
+constexpr double kNearest = 0.8;  // radii: rims lie between these
 constexpr double kFarthest = 1.25;
-constexpr double kLevel = 0.62;     // sine of how steep a rim's direction may be
-constexpr double kStep = 0.25;      // px
+constexpr double kLevel = 0.62;  // sine of how steep a rim's direction may be
+constexpr double kStep = 0.25;   // px
 
 struct Edge {
   double x, y;    // px
@@ -45,7 +45,8 @@ std::vector<Edge> EdgesOf(const at::Tensor& luma, cv::Point2d near, double radiu
       const double length = std::hypot(gx, gy);
       if (length < 0.008 || std::abs(gy) > kLevel * length) continue;
       // A reflection's edge is steeper than a rim's: it counts no more.
-      edges.push_back({static_cast<double>(x), static_cast<double>(y), gx / length, gy / length, std::min(length, 0.06)});
+      edges.push_back(
+          {static_cast<double>(x), static_cast<double>(y), gx / length, gy / length, std::min(length, 0.06)});
     }
   }
   return edges;

@@ -24,7 +24,8 @@ cv::Mat DrawOver(const cv::Mat& large, const EyeState& state, const EyeShape& sh
   const auto at = [&](double u, double v) {
     const double x = (u + size.half_width + 0.5) * zoom - 0.5;
     const double y = (v + size.half_height + 0.5) * zoom - 0.5;
-    return cv::Point(static_cast<int>(std::lround(x * (1 << kShift))), static_cast<int>(std::lround(y * (1 << kShift))));
+    return cv::Point(static_cast<int>(std::lround(x * (1 << kShift))),
+                     static_cast<int>(std::lround(y * (1 << kShift))));
   };
   const LidShape lids(shape.upper, shape.lower);
   const LidState open{state.open, state.lower};
@@ -55,7 +56,8 @@ cv::Mat PicturesOf(const ShotGaze& gaze, cv::Size each) {
     cv::Mat padded = cv::Mat::zeros(each, CV_32FC3);
     iris.copyTo(padded(cv::Rect((each.width - each.height) / 2, 0, each.height, each.height)));
     cv::Mat known;
-    cv::resize(MatFromTensor(gaze.iris[eye].slice(0, 3, 4)), known, cv::Size(each.height, each.height), 0, 0, cv::INTER_LINEAR);
+    cv::resize(MatFromTensor(gaze.iris[eye].slice(0, 3, 4)), known, cv::Size(each.height, each.height), 0, 0,
+               cv::INTER_LINEAR);
     cv::Mat drawn = padded(cv::Rect((each.width - each.height) / 2, 0, each.height, each.height));
     for (int y = 0; y < drawn.rows; y += 4) {
       for (int x = 0; x < drawn.cols; x += 4) {

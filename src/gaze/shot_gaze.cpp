@@ -19,13 +19,13 @@
 namespace shotfix::gaze {
 namespace {
 
-constexpr int64_t kMostSamples = 48;        // frames that pictures of the eye are gathered from
-constexpr double kCropHalfWidth = 0.42;     // distances between the eyes
+constexpr int64_t kMostSamples = 48;     // frames that pictures of the eye are gathered from
+constexpr double kCropHalfWidth = 0.42;  // distances between the eyes
 constexpr double kCropHalfHeight = 0.26;
-constexpr double kLeastIris = 0.078;        // radius, distances between the eyes
+constexpr double kLeastIris = 0.078;  // radius, distances between the eyes
 constexpr double kMostIris = 0.125;
 constexpr double kUsualIris = 0.094;
-constexpr double kLeastOpen = 0.6;          // of the usual opening: below, the iris is not looked for
+constexpr double kLeastOpen = 0.6;  // of the usual opening: below, the iris is not looked for
 constexpr double kOpenForPictures = 0.75;
 
 double MedianOf(std::vector<double> values) {
@@ -124,8 +124,12 @@ void Fitter::FindRadius() {
   std::vector<IrisFinding> all;
   for (Sample& sample : samples_) {
     for (size_t eye = 0; eye < kEyes; ++eye) {
-      const IrisSearch search{{0, 0}, kReachX * between_px_, kReachY * between_px_, kLeastIris * between_px_,
-                              kMostIris * between_px_, kUsualIris * between_px_};
+      const IrisSearch search{{0, 0},
+                              kReachX * between_px_,
+                              kReachY * between_px_,
+                              kLeastIris * between_px_,
+                              kMostIris * between_px_,
+                              kUsualIris * between_px_};
       all.push_back(FindIris(LumaOf(sample.crop[eye]), search));
     }
   }
@@ -137,17 +141,20 @@ void Fitter::FindRadius() {
   for (EyeShape& shape : result_.shapes) shape.ball.radius_px = radius;
   for (Sample& sample : samples_) {
     for (size_t eye = 0; eye < kEyes; ++eye)
-      sample.iris[eye] = FindIris(LumaOf(sample.crop[eye]), {{0, 0}, kReachX * between_px_, kReachY * between_px_, radius, radius}).centre;
+      sample.iris[eye] =
+          FindIris(LumaOf(sample.crop[eye]), {{0, 0}, kReachX * between_px_, kReachY * between_px_, radius, radius})
+              .centre;
   }
 }
 
-// How far irises travel, before anything is gathered from them: a disc that is taken for more turned than it is comes out
-// too wide.
+// How far irises travel, before anything is gathered from them: a disc that is taken for more turned than it is comes
+// out too wide.
 void Fitter::FindTravel() {
   const double radius = result_.shapes[0].ball.radius_px;
   std::vector<KnownPlace> places;
   for (const KnownGaze& known : inputs_.known) {
-    const auto at = std::find_if(samples_.begin(), samples_.end(), [&](const Sample& s) { return s.frame == known.frame; });
+    const auto at =
+        std::find_if(samples_.begin(), samples_.end(), [&](const Sample& s) { return s.frame == known.frame; });
     places.push_back({known.gaze - face_[static_cast<size_t>(known.frame - frames_.begin)].turn, at->iris});
   }
   const double travel = TravelFrom(places, radius).value_or(inputs_.travel.value_or(kMeanTravel) * radius);
@@ -276,7 +283,8 @@ void Fitter::GatherPictures(size_t eye) {
     for (Sample& sample : samples_) {
       if (sample.lids[eye].open < kLeastOpen * usual_open_[eye]) continue;
       const cv::Mat open = OpenMask(inside_[eye], sample.lids[eye], size_, 0.5, 1);
-      sample.iris[eye] = PlaceIris({sample.crop[eye], open, ball, pictures_[eye]}, sample.iris[eye], 0.5 * ball.radius_px).centre;
+      sample.iris[eye] =
+          PlaceIris({sample.crop[eye], open, ball, pictures_[eye]}, sample.iris[eye], 0.5 * ball.radius_px).centre;
     }
   }
   const std::vector<EyeSample> open = OpenSamples(eye);
@@ -284,7 +292,8 @@ void Fitter::GatherPictures(size_t eye) {
   result_.sclera[eye] = TensorFromMat(GatherSclera(open, ball));
 }
 
-// Whether what lies between the lids is a ball at all: lashes of a closed eye are as dark as an iris and keep lids apart.
+// Whether what lies between the lids is a ball at all: lashes of a closed eye are as dark as an iris and keep lids
+// apart.
 double BallShare(const cv::Mat& likely_eye, const cv::Mat& between) {
   constexpr double kSurely = 1.0;  // mean log likelihood
   const double area = cv::sum(between)[0];
@@ -303,18 +312,21 @@ EyeState Fitter::FitEye(const cv::Mat& crop, size_t eye, const EyeState& before)
   if (state.open < kLeastOpen) return state;
   const cv::Mat open = OpenMask(inside_[eye], lids, size_, 0.5, 1);
   const IrisPlacing placing{crop, open, ball, pictures_[eye]};
-  const IrisFinding rim = FindIris(LumaOf(crop), {ball.straight, 0.2 * between_px_, 0.08 * between_px_, ball.radius_px, ball.radius_px});
+  const IrisFinding rim =
+      FindIris(LumaOf(crop), {ball.straight, 0.2 * between_px_, 0.08 * between_px_, ball.radius_px, ball.radius_px});
   PlacedIris best = PlaceIris(placing, rim.centre, 0.6 * ball.radius_px);
   const PlacedIris carried = PlaceIris(placing, before.iris, 0.6 * ball.radius_px);
   if (carried.misfit < best.misfit) best = carried;
   constexpr double kHardlySeen = 0.25;  // of the disc
   constexpr double kWholeSeen = 0.5;
   state.iris = best.centre;
-  state.sure = std::clamp((best.seen - kHardlySeen) / (kWholeSeen - kHardlySeen), 0.0, 1.0) * std::clamp((0.14 - best.misfit) / 0.07, 0.0, 1.0);
+  state.sure = std::clamp((best.seen - kHardlySeen) / (kWholeSeen - kHardlySeen), 0.0, 1.0) *
+               std::clamp((0.14 - best.misfit) / 0.07, 0.0, 1.0);
   return state;
 }
 
-// A blink hides the iris and moves the skin around it: both go over from where they were before to where they are after.
+// A blink hides the iris and moves the skin around it: both go over from where they were before to where they are
+// after.
 void Fitter::CarryOver(size_t eye) {
   constexpr double kSeen = 0.3;
   std::vector<FrameGaze>& frames = result_.frames;
@@ -328,7 +340,10 @@ void Fitter::CarryOver(size_t eye) {
     int64_t after = k;
     while (before >= 0 && iris(before).sure < kSeen) --before;
     while (after < count && iris(after).sure < kSeen) ++after;
-    if (before < 0 && after >= count) Throw(ErrorCode::kData, "no iris was found in this shot; say where the eyes are with \"shotfix hint CLIP --frame N --eyes X,Y,X,Y\"");
+    if (before < 0 && after >= count)
+      Throw(
+          ErrorCode::kData,
+          "no iris was found in this shot; say where the eyes are with \"shotfix hint CLIP --frame N --eyes X,Y,X,Y\"");
     if (before < 0) before = after;
     if (after >= count) after = before;
     const double share = after > before ? static_cast<double>(k - before) / static_cast<double>(after - before) : 0;
@@ -358,9 +373,11 @@ void Fitter::FitFrames() {
 
 ShotGaze Fitter::Run() {
   const PerEye<cv::Point2d>& eyes = inputs_.eyes.eyes;
-  if (!frames_.Contains(inputs_.eyes.frame)) Throw(ErrorCode::kUsage, "the eyes are said for frame {}, which this shot does not have", inputs_.eyes.frame);
+  if (!frames_.Contains(inputs_.eyes.frame))
+    Throw(ErrorCode::kUsage, "the eyes are said for frame {}, which this shot does not have", inputs_.eyes.frame);
   between_px_ = std::hypot(eyes[1].x - eyes[0].x, eyes[1].y - eyes[0].y);
-  size_ = {static_cast<int>(std::lround(kCropHalfWidth * between_px_)), static_cast<int>(std::lround(kCropHalfHeight * between_px_))};
+  size_ = {static_cast<int>(std::lround(kCropHalfWidth * between_px_)),
+           static_cast<int>(std::lround(kCropHalfHeight * between_px_))};
   face_ = TrackFace(shot_, inputs_.eyes, progress_);
   result_.first_frame = frames_.begin;
   result_.analysis_height = shot_.analysis_height();

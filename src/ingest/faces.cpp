@@ -68,7 +68,8 @@ std::optional<EyeBoxes> FaceLocator::FindEyes(const at::Tensor& perceptual, cons
       const bool sides = a.x + a.width / 2 < upper.width / 2 && b.x + b.width / 2 > upper.width / 2;
       if (!sides || apart < 0.25 * face.width || tilt >= least) continue;
       least = tilt;
-      best = EyeBoxes{{upper.x + a.x, upper.y + a.y, a.width, a.height}, {upper.x + b.x, upper.y + b.y, b.width, b.height}};
+      best = EyeBoxes{{upper.x + a.x, upper.y + a.y, a.width, a.height},
+                      {upper.x + b.x, upper.y + b.y, b.width, b.height}};
     }
   }
   return best;

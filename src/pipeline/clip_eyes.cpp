@@ -35,9 +35,7 @@ std::string PersonOf(const project::Project& project, const project::ClipRecord&
 }
 
 // From px of the clip to px of the analysis picture; pixel centres at whole numbers.
-cv::Point2d Scaled(double x, double y, double scale) {
-  return {(x + 0.5) * scale - 0.5, (y + 0.5) * scale - 0.5};
-}
+cv::Point2d Scaled(double x, double y, double scale) { return {(x + 0.5) * scale - 0.5, (y + 0.5) * scale - 0.5}; }
 
 gaze::EyeHint EyesFrom(const project::HintRecord& hint, double scale) {
   std::array<double, 4> at{};
@@ -97,8 +95,7 @@ ClipEyes FindClipEyes(const project::Project& project, const project::ClipRecord
     if (records.empty()) records = hints.Of(clip.id, kind);
     return records;
   };
-  const image::AnalysisSize size =
-      image::ChooseAnalysisSize(info.layout.height, info.layout.width, kEyeLongSidePx);
+  const image::AnalysisSize size = image::ChooseAnalysisSize(info.layout.height, info.layout.width, kEyeLongSidePx);
   const double scale = static_cast<double>(size.width) / info.layout.width;
   std::vector<project::HintRecord> eyes = of("eyes");
   if (eyes.empty()) {
@@ -116,7 +113,8 @@ ClipEyes FindClipEyes(const project::Project& project, const project::ClipRecord
     for (const project::HintRecord& old : hints.Of(clip.id, "eyes-located")) hints.Remove(clip.id, old.frame, old.kind);
     hints.Put(*located);
     eyes = {*located};
-    found.note = fmt::format("eyes located by Haar boxes on frame {} (\"shotfix hint --eyes\" says it better)", located->frame);
+    found.note =
+        fmt::format("eyes located by Haar boxes on frame {} (\"shotfix hint --eyes\" says it better)", located->frame);
   } else {
     found.note = fmt::format("eyes as the hint on frame {} says", eyes.front().frame);
   }

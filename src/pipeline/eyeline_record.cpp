@@ -29,8 +29,8 @@ const char* NameOf(gaze::Calibration calibration) {
   return "";
 }
 
-// What one frame achieved: the fit's gaze of the source, moved by what the meter sees between source and output, so that
-// what meter and fit see differently by habit counts nothing.
+// What one frame achieved: the fit's gaze of the source, moved by what the meter sees between source and output, so
+// that what meter and fit see differently by habit counts nothing.
 std::optional<gaze::PerEye<gaze::Direction>> AchievedIn(const EyelineRecord& record, const passes::EyelineFrame& frame,
                                                         const at::Tensor& source, const at::Tensor& output) {
   gaze::PerEye<gaze::Direction> achieved;
@@ -116,7 +116,8 @@ std::string ToJson(const EyelineRecord& record) {
                {"lids_follow", {record.shot->shapes[0].upper_follows, record.shot->shapes[1].upper_follows}},
                {"warnings", record.warnings}};
   if (const auto error = record.ErrorOfTurns())
-    json["error_deg"] = {{"median", error->median_deg}, {"of_90_percent", error->most_deg}, {"eyes_apart", error->apart_deg}};
+    json["error_deg"] = {
+        {"median", error->median_deg}, {"of_90_percent", error->most_deg}, {"eyes_apart", error->apart_deg}};
   for (const passes::EyelineFrame& frame : record.frames) {
     Json row = {{"frame", frame.frame},
                 {"head_deg", Both(frame.head)},

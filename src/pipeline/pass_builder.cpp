@@ -236,8 +236,7 @@ std::unique_ptr<passes::EditPass> PassBuilder::MakeEyeline(const EyelineRequest&
 void PassBuilder::RecordEyeline(const EyelineRequest& request, const image::Solution& solution) {
   EyelineRecord record;
   record.shot = std::make_shared<const gaze::ShotGaze>(passes::FoundGaze(solution));
-  record.clip_scale =
-      static_cast<double>(stock_.info.layout.width) / static_cast<double>(record.shot->analysis_width);
+  record.clip_scale = static_cast<double>(stock_.info.layout.width) / static_cast<double>(record.shot->analysis_width);
   KeepEyeball(project_, eyeline_person_, *record.shot);
   if (!request.sheet.empty()) {
     constexpr int64_t kMostRows = 24;
@@ -254,7 +253,8 @@ void PassBuilder::RecordEyeline(const EyelineRequest& request, const image::Solu
   for (const std::string& warning : record.warnings) notes_ += "look at " + warning + "\n";
   if (record.shot->calibration != gaze::Calibration::kWhole && !eyeline_look_.by)
     notes_ += fmt::format(
-        "where the eyes look is {}; a frame of which you know it makes it exact: shotfix hint {} --frame N --gaze lens\n",
+        "where the eyes look is {}; a frame of which you know it makes it exact: shotfix hint {} --frame N --gaze "
+        "lens\n",
         record.shot->calibration == gaze::Calibration::kMeanEye ? "estimated from a mean eye" : "known in part",
         stock_.clip.name);
   eyeline_ = std::move(record);

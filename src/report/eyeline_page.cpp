@@ -69,9 +69,10 @@ std::string Plot(const EyelinePage& page, const char* name, double GazePoint::*p
         "<line x1='0' x2='{:.0f}' y1='{:.1f}' y2='{:.1f}' stroke='#444'/><text x='-36' y='{:.1f}' fill='#999'>{:.0f}"
         "</text>",
         kWidth, range.Y(at), range.Y(at), range.Y(at) + 4, at);
-  svg += fmt::format("<text x='0' y='{0:.0f}' fill='#999'>{1}</text><text x='{2:.0f}' y='{0:.0f}' fill='#999' "
-                     "text-anchor='end'>{3}</text>",
-                     kHeight + 16, page.frames.front().frame, kWidth, page.frames.back().frame);
+  svg += fmt::format(
+      "<text x='0' y='{0:.0f}' fill='#999'>{1}</text><text x='{2:.0f}' y='{0:.0f}' fill='#999' "
+      "text-anchor='end'>{3}</text>",
+      kHeight + 16, page.frames.front().frame, kWidth, page.frames.back().frame);
   return svg + Line(page, range, values[0], "#888") + Line(page, range, values[1], "#48c") +
          Line(page, range, values[2], "#e80") + "</svg>";
 }
@@ -80,8 +81,9 @@ std::string Plot(const EyelinePage& page, const char* name, double GazePoint::*p
 
 void WriteEyelinePage(const std::filesystem::path& path, const EyelinePage& page) {
   std::string html = PageHead(page.title, page.facts);
-  html += "<p><b style='color:#888'>before</b>, <b style='color:#48c'>asked</b>, <b style='color:#e80'>achieved</b> "
-          "(measured on the finished frames), degrees from the camera; dark: nothing was turned</p>";
+  html +=
+      "<p><b style='color:#888'>before</b>, <b style='color:#48c'>asked</b>, <b style='color:#e80'>achieved</b> "
+      "(measured on the finished frames), degrees from the camera; dark: nothing was turned</p>";
   if (!page.frames.empty())
     html += Plot(page, "Yaw, + is picture right", &GazePoint::yaw_deg) +
             Plot(page, "Pitch, + is up", &GazePoint::pitch_deg);

@@ -365,7 +365,115 @@ def kills(bench):
     bench.row("  of them went on from finished frames", f"{resumed}", "> 0", resumed > 0)
 
 
-PARTS = {"relight": (relight, PRODUCTION), "relight_take": (relight_take, PRODUCTION), "photos": (photos, CLIPS), "dancer": (dancer, CLIPS), "rendered_mattes": (rendered_mattes, PRODUCTION), "background": (background, PRODUCTION),
+def closeup_project(bench):
+    """The rendered close-up with two gazes known, as a script supervisor's marks would give them."""
+    shot = PRODUCTION / "closeupA"
+    folder = bench.project("closeup")
+    bench.in_project(folder, "consent", "add", "--person", "actor1", "--operations", "eyeline", "--basis", "exception",
+                     "--approver", "bench", "--note", "a rendered person")
+    bench.in_project(folder, "ingest", shot / "base.mkv", "--person", "actor1")
+    frames = json.loads((shot / "params.json").read_text())["frames"]
+    for number in (3, 9, 20):
+        angles = []
+        for eye in "LR":
+            truth = frames[number]["eyes"]["base"][eye]
+            travel = math.sqrt(truth["eyeball_radius_px"] ** 2 - truth["iris_radius_px"] ** 2)
+            dx, dy = ((a - b) / travel for a, b in zip(truth["iris_centre_px"], truth["eye_centre_px"]))
+            angles.append((math.degrees(math.asin(dx)), math.degrees(math.asin(-dy))))
+        yaw, pitch = (sum(part) / 2 for part in zip(*angles))
+        bench.in_project(folder, "hint", "base", "--frame", number, f"--gaze={yaw:.1f},{pitch:.1f}")
+    return folder
+
+
+def eyeline(bench):
+    """Turned eyes of the rendered close-up: pictures, gaze by the truth's geometry, blink, jitter, what else changed, speed."""
+    shot = PRODUCTION / "closeupA"
+    folder = closeup_project(bench)
+    program = bench.benches / "bench_eyeline"
+    common = ["--source", shot / "base.mkv", "--params", shot / "params.json"]
+    seen = {"errors": [], "most": [], "apart": []}
+
+    def gaze(text):
+        values = re.search(r"gaze: median ([\d.]+) of 90 % ([\d.]+) apart ([\d.]+) degrees on (\d+) frames, jitter ([\d.]+) rms, of the truth ([\d.na]+)", text)
+        seen["errors"].append(float(values[1]))
+        seen["most"].append(float(values[2]))
+        seen["apart"].append(float(values[3]))
+        return values
+
+    least = {"5 to 12": 7, "12 to 16": 5}
+    for variant, target in (("gaze_cam", ["--camera"]), ("gaze_by_p10", ["--by=10,0"]), ("gaze_by_m15", ["--by=-15,3", "--force"])):
+        out = bench.work / f"{variant}.mkv"
+        _, _, log = bench.in_project(folder, "eyeline", "base", *target, "-o", out, "--timings")
+        _, _, text = bench.run(program, "--result", out, "--truth", shot / f"{variant}.mkv", "--variant", variant, *common)
+        for change, left, got, gain, lowest in re.findall(
+                r"boxes (.*) degrees: \d+, leaving it ([\d.]+) dB, got ([\d.]+) dB, gain median (-?[\d.]+) least (-?[\d.]+)", text):
+            if change in least:
+                floor = 25 if change == "5 to 12" else 22
+                bench.row(f"{variant}, changes of {change} degrees", f"+{gain} dB, {got} dB (leaving it {left})",
+                          f">= {least[change]} dB, >= {floor} dB", float(gain) >= least[change] and float(got) >= floor)
+            if change == "0 to 3":
+                bench.row(f"{variant}, changes under 3 degrees, the worst box", f"{lowest} dB", ">= 0", float(lowest) >= 0)
+        values = gaze(text)
+        if variant != "gaze_by_m15":
+            bench.row(f"{variant}, jitter in fixations", f"{values[5]} degrees rms (the truth by the same meter {values[6]})", "<= 0.3",
+                      float(values[5]) <= 0.3)
+        blink = float(re.search(r"blink: lid height within ([\d.]+)", text)[1])
+        bench.row(f"{variant}, lids in the blink", f"{blink:.2f} px off", "<= 1", blink <= 1)
+        milliseconds = sum(float(v) for v in re.findall(r"(?:propose eyeline|apply)\s+([\d.]+) ms", log))
+        bench.row(f"{variant}, the pass alone", f"{1000 / milliseconds:.0f} frames a second", "> 24", milliseconds < 1000 / 24)
+        code, verdict = bench.run(bench.shotfix, "--project", folder, "verify", out, "--source", shot / "base.mkv",
+                                  "--max-outside-error", "0", check=False)[1:]
+        share = float(re.search(r"([\d.]+) % of the picture", log)[1])
+        bench.row(f"{variant}, outside the eyes", "error 0" if code == 0 else verdict.strip()[:60], "0", code == 0)
+        # A face is about as large as an ellipse of 1.3 by 1.8 distances between the eyes.
+        face = math.pi * 1.3 * 1.8 * 146 ** 2 / (960 * 540)
+        bench.row(f"{variant}, altered, of the face", f"{share / face:.1f} %", "< 3 %", share / face < 3)
+    for angle in (5, -5, 10, -10, 15, -15):
+        out = bench.work / "sweep.mkv"
+        bench.in_project(folder, "eyeline", "base", f"--by={angle},0", "--force", "-o", out, "--overwrite")
+        values = gaze(bench.run(program, "--result", out, "--by", angle, 0, *common)[2])
+        bench.row(f"gaze achieved, by {angle} degrees", f"median {values[1]}, 90 % {values[2]}, apart {values[3]}", "1.5, 3, 1.5",
+                  float(values[1]) <= 1.5 and float(values[2]) <= 3 and float(values[3]) <= 1.5)
+    median = sorted(seen["errors"])[len(seen["errors"]) // 2]
+    bench.row("gaze achieved, all variants and sweeps", f"median of medians {median:.2f}, worst {max(seen['errors']):.2f}, "
+              f"90 % {max(seen['most']):.2f}, apart {max(seen['apart']):.2f}", "1.5, 3, 1.5",
+              max(seen["errors"]) <= 1.5 and max(seen["most"]) <= 3 and max(seen["apart"]) <= 1.5)
+
+
+def gaze_pairs(bench):
+    """Real pairs of frames of one head in which the gaze differs: each turned to the other; and a clip turned to the lens."""
+    clip = CLIPS / "gaze_d14" / "clip.mp4"
+    folder = bench.project("gaze")
+    bench.in_project(folder, "ingest", clip, "--in-space", "bt709")
+    lens = bench.work / "lens.mkv"
+    _, _, text = bench.run(bench.shotfix, "--project", folder, "--json", "eyeline", "clip", "--camera", "--force", "-o", lens)
+    record = json.loads(next(line for line in text.splitlines() if '"eyeline"' in line))["eyeline"]
+    frames = {frame["frame"]: frame for frame in record["frames"]}
+    turned = [f for f in frames.values() if "achieved_deg" in f]
+
+    def spread(name):
+        yaws = [f[name][0] for f in turned]
+        mean = sum(yaws) / len(yaws)
+        return sum((yaw - mean) ** 2 for yaw in yaws) / len(yaws)
+
+    ratio = spread("before_deg") / max(1e-9, spread("achieved_deg"))
+    bench.row("real clip into the lens: variance of yaw cut", f"{ratio:.1f}-fold on {len(turned)} frames", ">= 16-fold", ratio >= 16)
+    for a, b in ((29, 30), (30, 29), (8, 29), (29, 8), (35, 38), (38, 35)):
+        by = [(frames[b]["before_deg"][k] - frames[b]["head_deg"][k]) - (frames[a]["before_deg"][k] - frames[a]["head_deg"][k])
+              for k in (0, 1)]
+        out = bench.work / "pair.mkv"
+        bench.in_project(folder, "eyeline", "clip", f"--by={by[0]:.2f},{by[1]:.2f}", "--frames", f"{a}:{a + 1}", "--force", "-o", out,
+                         "--overwrite")
+        places = [[v for eye in frames[k]["iris_before_px"] for v in eye] for k in (a, b)]
+        _, _, text = bench.run(bench.benches / "bench_gaze_pair", "--source", clip, "--result", out, "--frame", a, "--target", b,
+                               "--radius", record["iris_px"] / 2, "--from", *places[0], "--to", *places[1])
+        left, got, away, rest = map(float, re.search(r"leaving it ([\d.]+) dB, got ([\d.]+) dB; iris ([\d.]+) px away, ([\d.]+)",
+                                                     text).groups())
+        bench.row(f"real pair {a} to {b}, {math.hypot(*by):.0f} degrees", f"+{got - left:.1f} dB, iris {100 * rest / away:.0f} % away",
+                  ">= 5 dB, <= 25 %", got - left >= 5 and rest <= 0.25 * away)
+
+
+PARTS = {"eyeline": (eyeline, PRODUCTION), "gaze_pairs": (gaze_pairs, CLIPS), "relight": (relight, PRODUCTION), "relight_take": (relight_take, PRODUCTION), "photos": (photos, CLIPS), "dancer": (dancer, CLIPS), "rendered_mattes": (rendered_mattes, PRODUCTION), "background": (background, PRODUCTION),
          "speed": (speed, PRODUCTION), "memory": (memory, PRODUCTION), "pixel_path": (pixel_path, ROOT),
          "file_memory": (file_memory, ROOT), "kills": (kills, ROOT)}
 

@@ -30,12 +30,12 @@ using PerEye = std::array<T, kEyes>;
 
 // Note [Eyeballs]: an iris is a disc that rides on a ball at `travel` px from its centre, seen from so far away that
 // rays are parallel: its centre is straight + travel * (sin yaw cos pitch, -sin pitch). The mean human eye has
-// travel / radius = 10.45 / 5.9 mm (a ball of 12 mm); actors differ, and an error of 20 % there is an error of 2 degrees
-// in a change of 10.
+// travel / radius = 10.45 / 5.9 mm (a ball of 12 mm); actors differ, and an error of 20 % there is an error of 2
+// degrees in a change of 10.
 struct EyeBall {
-  cv::Point2d straight;   // px: the iris' centre when the eye looks straight ahead
-  double travel_px = 0;   // from the ball's centre to the iris' disc
-  double radius_px = 0;   // of the iris (the limbus, not the pupil)
+  cv::Point2d straight;  // px: the iris' centre when the eye looks straight ahead
+  double travel_px = 0;  // from the ball's centre to the iris' disc
+  double radius_px = 0;  // of the iris (the limbus, not the pupil)
 };
 inline constexpr double kMeanTravel = 10.45 / 5.9;  // in iris radii
 

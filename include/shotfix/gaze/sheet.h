@@ -9,8 +9,8 @@
 
 namespace shotfix::gaze {
 
-// A contact sheet of up to `most` frames, evenly over the shot: both eyes, enlarged, beside themselves with iris (green,
-// grey where it is carried over) and lids (yellow). [3,h,w] float32 in [0,1].
+// A contact sheet of up to `most` frames, evenly over the shot: both eyes, enlarged, beside themselves with iris
+// (green, grey where it is carried over) and lids (yellow). [3,h,w] float32 in [0,1].
 at::Tensor DrawSheet(const ShotGaze& gaze, image::ShotReader& shot, int64_t most);
 
 }  // namespace shotfix::gaze

@@ -29,7 +29,8 @@ struct KnownGaze {
 // origin on the eye of the hint.
 struct EyeShape {
   EyeBall ball;
-  std::vector<float> upper;  // of the open eye: y of the lid's edge for each column of the crop; NaN outside the corners
+  std::vector<float>
+      upper;  // of the open eye: y of the lid's edge for each column of the crop; NaN outside the corners
   std::vector<float> lower;
   double rim_softness = 0.15;  // iris radii: how wide the way from iris to white is
   double upper_follows = 0;  // how far the upper lid goes along with the iris, share of the iris' own travel up or down
@@ -74,8 +75,8 @@ using FitProgress = std::function<void(const char* stage, int64_t done, int64_t 
 
 struct FitInputs {
   EyeHint eyes;
-  std::vector<KnownGaze> known;    // one gives the zero, two or more that differ give the scale too
-  std::optional<double> travel;    // in iris radii, of this actor from another shot
+  std::vector<KnownGaze> known;  // one gives the zero, two or more that differ give the scale too
+  std::optional<double> travel;  // in iris radii, of this actor from another shot
 };
 // Reads the whole shot. Throws kData when the eyes cannot be followed, kUsage when a hint lies outside the picture.
 ShotGaze FitShot(image::ShotReader& shot, const FitInputs& inputs, const FitProgress& progress);

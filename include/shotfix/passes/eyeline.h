@@ -34,21 +34,21 @@ struct GazeKey {
 
 // Exactly one of `to`, `by`, `camera`, `look_at`, `keys` and `at` is the target.
 struct EyelineOptions {
-  std::optional<gaze::Direction> to;     // a fixed gaze
-  std::optional<gaze::Direction> by;     // beside the actor's own
-  bool camera = false;                   // each eye into the lens
-  std::vector<LookAt> look_at;           // a point in the picture, `depth` of the way from the actor to the lens
-  std::vector<GazeKey> keys;             // a gaze that moves
-  std::optional<gaze::Direction> at;     // the other side's gaze from its camera; it is mirrored about the axis
-  GazeSpace space = GazeSpace::kHead;    // of `to` and `keys`
-  double depth = 0.5;                    // 0 to 0.95, for look_at
-  double view_deg = 40;                  // horizontal angle of view, 1 to 150, for look_at
-  gaze::PerEye<gaze::Direction> extra;   // added to each eye, picture left first
-  std::optional<FrameRange> during;      // where the eyes are turned; nothing: everywhere
-  int ease_frames = 6;                   // in and out of `during`, inside it, 0 to 100
-  double strength = 1;                   // share of the turn, 0 to 1
-  double lids = 1;                       // share of what the lids follow, 0 to 2
-  bool force = false;                    // also where a turn is refused
+  std::optional<gaze::Direction> to;    // a fixed gaze
+  std::optional<gaze::Direction> by;    // beside the actor's own
+  bool camera = false;                  // each eye into the lens
+  std::vector<LookAt> look_at;          // a point in the picture, `depth` of the way from the actor to the lens
+  std::vector<GazeKey> keys;            // a gaze that moves
+  std::optional<gaze::Direction> at;    // the other side's gaze from its camera; it is mirrored about the axis
+  GazeSpace space = GazeSpace::kHead;   // of `to` and `keys`
+  double depth = 0.5;                   // 0 to 0.95, for look_at
+  double view_deg = 40;                 // horizontal angle of view, 1 to 150, for look_at
+  gaze::PerEye<gaze::Direction> extra;  // added to each eye, picture left first
+  std::optional<FrameRange> during;     // where the eyes are turned; nothing: everywhere
+  int ease_frames = 6;                  // in and out of `during`, inside it, 0 to 100
+  double strength = 1;                  // share of the turn, 0 to 1
+  double lids = 1;                      // share of what the lids follow, 0 to 2
+  bool force = false;                   // also where a turn is refused
 
   void Validate() const;  // throws kUsage
 };
@@ -63,18 +63,20 @@ struct EyelineFrame {
   gaze::Direction head;  // its turn since the frame of the hint
   gaze::Direction before;
   gaze::Direction asked;
-  double weight = 0;  // 0 where nothing is turned: a blink, outside `during`
-  double open = 1;    // of the lids, 1 as usual
-  double sure = 1;    // of the eye that is seen less
+  double weight = 0;                      // 0 where nothing is turned: a blink, outside `during`
+  double open = 1;                        // of the lids, 1 as usual
+  double sure = 1;                        // of the eye that is seen less
   gaze::PerEye<cv::Point2d> iris_before;  // px of the clip
   gaze::PerEye<cv::Point2d> iris_asked;
-  double turn_deg = 0;        // the larger of both eyes
-  bool each_its_own = false;  // each eye goes to a place of its own (the lens, a point): their difference is the target's
+  double turn_deg = 0;  // the larger of both eyes
+  bool each_its_own =
+      false;  // each eye goes to a place of its own (the lens, a point): their difference is the target's
 };
 // One entry per frame of the shot.
 std::vector<EyelineFrame> PlanEyeline(const EyelineOptions& options, const gaze::ShotGaze& shot, double clip_scale);
-// What an editor should look at, a line each with its frames: wide turns, small irises, hidden or half closed eyes, fast
-// moves. Throws kData when a turn is refused (irises under 10 px across, more than 25 degrees) and `force` is not set.
+// What an editor should look at, a line each with its frames: wide turns, small irises, hidden or half closed eyes,
+// fast moves. Throws kData when a turn is refused (irises under 10 px across, more than 25 degrees) and `force` is not
+// set.
 std::vector<std::string> CheckEyeline(const EyelineOptions& options, const gaze::ShotGaze& shot,
                                       const std::vector<EyelineFrame>& frames, double clip_scale);
 // The eyes that an analysis found.

@@ -50,15 +50,15 @@ struct EyelineRequest {
   std::string to, by;
   bool camera = false;
   std::vector<std::string> look_at;
-  std::string keys;              // CSV file of frame,yaw,pitch
-  std::string at;                // catalogue name of the other side's shot
-  std::string left_by, right_by; // "YAW,PITCH" added to the eye at picture left or right
+  std::string keys;               // CSV file of frame,yaw,pitch
+  std::string at;                 // catalogue name of the other side's shot
+  std::string left_by, right_by;  // "YAW,PITCH" added to the eye at picture left or right
   std::string space = "head";
-  std::string during;            // "A:B": where the eyes are turned; empty: everywhere
-  std::string person;            // whose eyes; empty: of the one who is there
-  bool use_locator = true;       // where no hint says where the eyes are
-  std::string sheet;             // PNG: a contact sheet of what was found of the eyes
-  passes::EyelineOptions look;   // its targets are set from the texts above
+  std::string during;           // "A:B": where the eyes are turned; empty: everywhere
+  std::string person;           // whose eyes; empty: of the one who is there
+  bool use_locator = true;      // where no hint says where the eyes are
+  std::string sheet;            // PNG: a contact sheet of what was found of the eyes
+  passes::EyelineOptions look;  // its targets are set from the texts above
 
   // All but `at` and `during`, which need clips. Throws kUsage, kNoInput, kData.
   passes::EyelineOptions Look() const;
@@ -97,8 +97,8 @@ struct JobResult {
   std::filesystem::path output;
   std::filesystem::path label;
   int64_t run_id = 0;
-  std::string plan;   // what --dry-run prints
-  std::string notes;  // what the passes' analyses found, a line each
+  std::string plan;                      // what --dry-run prints
+  std::string notes;                     // what the passes' analyses found, a line each
   std::optional<EyelineRecord> eyeline;  // of the last eyeline pass, where there is one
 };
 

@@ -17,7 +17,7 @@ using gaze::LidState;
 // Iris radii.
 constexpr double kShade = 0.07;      // beyond its rim a leaving iris takes its shade with it
 constexpr double kGoneWidth = 0.17;  // over which that ends
-constexpr double kHalo = 0.2;         // around a reflection
+constexpr double kHalo = 0.2;        // around a reflection
 constexpr double kLashDepth = 0.35;  // inside a lid's edge: what hangs over the ball moves with the lid
 constexpr double kSkinReach = 1.3;   // outside: how far the skin of a lid goes along
 
@@ -26,9 +26,9 @@ double Ramp(double value, double from, double to) {
   return share * share * (3 - 2 * share);
 }
 
-// Note [Layers of an eye]: an iris' rim is a mixture of iris and white over a width of its own, which is the lens' and the
-// focus'. What moves is unmixed: the iris goes on beyond its rim in the colour that it has just inside, and covers the
-// white by a ramp of that width.
+// Note [Layers of an eye]: an iris' rim is a mixture of iris and white over a width of its own, which is the lens' and
+// the focus'. What moves is unmixed: the iris goes on beyond its rim in the colour that it has just inside, and covers
+// the white by a ramp of that width.
 class Painter {
  public:
   Painter(const EyeDrawing& drawing, cv::Point2d iris, double lids);
@@ -60,11 +60,11 @@ class Painter {
   IrisDisc before_;
   IrisDisc after_;
   double radius_;
-  double scale_;      // px of the frame per crop px
+  double scale_;  // px of the frame per crop px
   gaze::LidShape lid_;
   LidState lids_;
-  double lid_move_;   // crop px, down
-  cv::Mat glints_;    // of the part
+  double lid_move_;  // crop px, down
+  cv::Mat glints_;   // of the part
   Offsets offsets_;
 };
 
@@ -78,7 +78,8 @@ Painter::Painter(const EyeDrawing& drawing, cv::Point2d iris, double lids)
       scale_(frame_from_crop_.Scale()),
       lid_(shape_.upper, shape_.lower),
       lids_{drawing.state.open, drawing.state.lower},
-      lid_move_((iris.y - drawing.state.iris.y) * shape_.upper_follows * lids * std::clamp(drawing.state.open, 0.0, 1.0)),
+      lid_move_((iris.y - drawing.state.iris.y) * shape_.upper_follows * lids *
+                std::clamp(drawing.state.open, 0.0, 1.0)),
       glints_(gaze::GlintMask(drawing.frame, radius_ * scale_)) {
   frame_from_crop_.x0 -= drawing.origin.x;
   frame_from_crop_.y0 -= drawing.origin.y;

@@ -15,9 +15,10 @@ constexpr double kWideDeg = 15;         // a larger turn is warned of
 constexpr double kSmallestIrisPx = 10;  // across, px of the clip; smaller is refused
 constexpr double kSmallIrisPx = 20;     // across; smaller is warned of
 constexpr double kHardlySeen = 0.3;
-constexpr double kSquint = 0.6;         // of the usual opening; below 0.45 it is a blink
+constexpr double kSquint = 0.6;  // of the usual opening; below 0.45 it is a blink
 constexpr double kBlink = 0.45;
-constexpr double kFastRadii = 0.5;      // of an iris, from frame to frame: half of that is blur with a shutter of 180 degrees
+constexpr double kFastRadii =
+    0.5;  // of an iris, from frame to frame: half of that is blur with a shutter of 180 degrees
 
 // "3, 7-9"; at most eight stretches.
 std::string FramesText(const std::vector<int64_t>& frames) {
@@ -64,17 +65,18 @@ std::vector<std::string> CheckEyeline(const EyelineOptions& options, const gaze:
           iris_px, kSmallestIrisPx);
   const std::vector<int64_t> too_wide = Where(frames, [&](size_t k) { return frames[k].turn_deg > kWidestDeg; });
   if (!too_wide.empty() && !options.force)
-    Throw(ErrorCode::kData,
-          "the eyes would turn by more than {} degrees on frames {}; choose a nearer target, leave these frames out with "
-          "--during, or say --force",
-          kWidestDeg, FramesText(too_wide));
+    Throw(
+        ErrorCode::kData,
+        "the eyes would turn by more than {} degrees on frames {}; choose a nearer target, leave these frames out with "
+        "--during, or say --force",
+        kWidestDeg, FramesText(too_wide));
   std::vector<std::string> warnings;
   const auto warn = [&](const std::vector<int64_t>& where, const std::string& what) {
     if (!where.empty()) warnings.push_back("frames " + FramesText(where) + ": " + what);
   };
   if (iris_px < kSmallIrisPx)
-    warnings.push_back(fmt::format("the irises are {:.0f} px across; below {} gazes are known to some four degrees only",
-                                   iris_px, kSmallIrisPx));
+    warnings.push_back(fmt::format(
+        "the irises are {:.0f} px across; below {} gazes are known to some four degrees only", iris_px, kSmallIrisPx));
   warn(too_wide, fmt::format("turned by more than {} degrees, as forced", kWidestDeg));
   warn(Where(frames, [&](size_t k) { return frames[k].turn_deg > kWideDeg && frames[k].turn_deg <= kWidestDeg; }),
        fmt::format("turned by more than {} degrees: look closely", kWideDeg));

@@ -73,7 +73,8 @@ void EyelineProposer::Turn(const image::Frame& frame, size_t eye, cv::Point2d ir
   const at::Tensor changed = ((after - before).abs().amax(0, true) > kLeastChange).to(at::kFloat);
   Cut(edit.support, part).copy_(at::maximum(Cut(edit.support, part), changed.to(edit.support.device())));
   const at::Tensor drawn = at::where(changed > 0, image::LinearFromPerceptual(after.clamp(0, 1)), linear);
-  Cut(edit.fill, part).copy_(at::where(changed.to(edit.fill.device()) > 0, drawn.to(edit.fill.device()), Cut(edit.fill, part)));
+  Cut(edit.fill, part)
+      .copy_(at::where(changed.to(edit.fill.device()) > 0, drawn.to(edit.fill.device()), Cut(edit.fill, part)));
 }
 
 image::Edit EyelineProposer::Propose(const FrameWindow& window) const {

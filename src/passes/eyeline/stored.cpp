@@ -21,16 +21,27 @@ template <typename State>
 auto NumbersOf(State& eye) {
   gaze::Affine* map = const_cast<gaze::Affine*>(&eye.frame_from_crop);
   auto* state = const_cast<gaze::EyeState*>(&eye);
-  return std::array<double*, kPerEye>{&map->xx,        &map->xy,       &map->x0,   &map->yx,    &map->yy,
-                                      &map->y0,        &state->iris.x, &state->iris.y, &state->open, &state->lower,
-                                      &state->sure,    &state->gaze.yaw_deg, &state->gaze.pitch_deg};
+  return std::array<double*, kPerEye>{&map->xx,
+                                      &map->xy,
+                                      &map->x0,
+                                      &map->yx,
+                                      &map->yy,
+                                      &map->y0,
+                                      &state->iris.x,
+                                      &state->iris.y,
+                                      &state->open,
+                                      &state->lower,
+                                      &state->sure,
+                                      &state->gaze.yaw_deg,
+                                      &state->gaze.pitch_deg};
 }
 constexpr int64_t kPerFrame = 2 + kEyes * kPerEye;
 
 std::string EyeName(const char* what, size_t eye) { return std::string(what) + (eye == 0 ? "_left" : "_right"); }
 
 at::Tensor CurveTensor(const std::vector<float>& curve) {
-  return at::from_blob(const_cast<float*>(curve.data()), {1, 1, static_cast<int64_t>(curve.size())}, at::kFloat).clone();
+  return at::from_blob(const_cast<float*>(curve.data()), {1, 1, static_cast<int64_t>(curve.size())}, at::kFloat)
+      .clone();
 }
 
 std::vector<float> CurveOf(const at::Tensor& tensor) {
@@ -51,7 +62,8 @@ image::Solution Pack(const gaze::ShotGaze& shot) {
   for (size_t eye = 0; eye < kEyes; ++eye) {
     const gaze::EyeShape& shape = shot.shapes[eye];
     const gaze::EyeBall& ball = shape.ball;
-    body["balls"].push_back({ball.straight.x, ball.straight.y, ball.travel_px, ball.radius_px, shape.upper_follows, shape.rim_softness});
+    body["balls"].push_back(
+        {ball.straight.x, ball.straight.y, ball.travel_px, ball.radius_px, shape.upper_follows, shape.rim_softness});
     solution.tensors[EyeName("upper", eye)] = CurveTensor(shape.upper);
     solution.tensors[EyeName("lower", eye)] = CurveTensor(shape.lower);
     solution.tensors[EyeName("sclera", eye)] = shot.sclera[eye];

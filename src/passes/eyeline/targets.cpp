@@ -102,8 +102,8 @@ double TargetPlan::WeightAt(int64_t number) const {
   return weight * Smooth((open - kClosed) / (kOpen - kClosed));
 }
 
-// Note [Within the error]: where eyes have to go to a place of their own, a turn that is smaller than what the fit knows of
-// them would only make a right eyeline wrong. Of a change by so and so many degrees all is done.
+// Note [Within the error]: where eyes have to go to a place of their own, a turn that is smaller than what the fit
+// knows of them would only make a right eyeline wrong. Of a change by so and so many degrees all is done.
 double TargetPlan::KnownShare(double turn_deg) const {
   constexpr double kUnknownDeg = 0.8;
   constexpr double kWholeDeg = 2.4;

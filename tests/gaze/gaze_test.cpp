@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "support/test.h"
+
+#include "shotfix/core/error.h"
+#include "shotfix/gaze/eye_parts.h"
+#include "shotfix/gaze/meter.h"
+#include "shotfix/gaze/shot_gaze.h"
+#include "support/face.h"
+
+namespace shotfix {
+namespace {
+
+using gaze::Direction;
+using testing::FaceIris;
+using testing::UsualFace;
+
+gaze::FitInputs InputsFor(const std::vector<testing::FaceFrameSpec>& frames, int64_t frame) {
+  gaze::FitInputs inputs;
+  inputs.eyes.frame = frame;
+  // As somebody points: two px off.
+  for (size_t eye = 0; eye < gaze::kEyes; ++eye)
+    inputs.eyes.eyes[eye] = FaceIris(frames[static_cast<size_t>(frame)], eye) + cv::Point2d(2, -1);
+  return inputs;
+}
+
+gaze::ShotGaze Fit(const testing::SyntheticShot& shot, const gaze::FitInputs& inputs) {
+  testing::SyntheticReader reader(shot);
+  return gaze::FitShot(reader, inputs, [](const char*, int64_t, int64_t) {});
+}
+
+TEST_CASE("a gaze and the place of its iris go over into each other") {
+  const gaze::EyeBall ball{{3, -2}, 20, 11};
+  for (const Direction& gaze : {Direction{0, 0}, Direction{17, -9}, Direction{-24, 12}}) {
+    const Direction back = gaze::GazeAt(ball, gaze::IrisAt(ball, gaze));
+    CHECK(back.yaw_deg == Approx(gaze.yaw_deg).margin(1e-9));
+    CHECK(back.pitch_deg == Approx(gaze.pitch_deg).margin(1e-9));
+  }
+  CHECK(gaze::IrisAt(ball, {10, 0}).x > 3);   // + is picture right
+  CHECK(gaze::IrisAt(ball, {0, 10}).y < -2);  // + is up
+  CHECK(gaze::DegreesBetween({10, 0}, {-5, 0}) == Approx(15));
+}
+
+TEST_CASE("gazes are read as YAW,PITCH and as nothing else") {
+  CHECK(gaze::ParseDirection("-12.5,3").yaw_deg == -12.5);
+  for (const char* text : {"", "12", "12,", "12,3,4", "12,95", "a,b", "nan,0"})
+    CHECK_THROWS_AS(gaze::ParseDirection(text), Error);
+}
+
+TEST_CASE("a map and its inverse undo each other, and a map scales with its picture") {
+  const gaze::Affine map{0.9, 0.2, 31, -0.15, 1.1, 12};
+  const cv::Point2d there = map.Inverse()(map(cv::Point2d(7, -5)));
+  CHECK(there.x == Approx(7));
+  CHECK(there.y == Approx(-5));
+  // Twice as large: the pixel centred on 10 covers 20 and 21.
+  CHECK(gaze::Affine{}.ScaledBy(2)(cv::Point2d(10, 10)).x == Approx(20.5));
+}
+
+TEST_CASE("the disc of a turned iris is squeezed along the turn") {
+  const gaze::EyeBall ball{{0, 0}, 20, 10};
+  const gaze::IrisDisc disc(ball, gaze::IrisAt(ball, {30, 0}));
+  CHECK(disc.squeeze == Approx(std::cos(0.5236)).margin(1e-4));
+  const cv::Point2d rim = disc.CropFrom({1, 0});
+  CHECK(rim.x - disc.centre.x == Approx(10 * disc.squeeze));
+  const cv::Point2d back = disc(disc.CropFrom({0.3, -0.6}));
+  CHECK(back.x == Approx(0.3));
+  CHECK(back.y == Approx(-0.6));
+}
+
+TEST_CASE("the meter finds a drawn iris to half a pixel") {
+  const auto frames = UsualFace();
+  const testing::SyntheticShot shot = testing::MakeFaceShot(frames);
+  for (const size_t k : {size_t{1}, size_t{5}, size_t{9}}) {
+    for (size_t eye = 0; eye < gaze::kEyes; ++eye) {
+      const cv::Point2d truth = FaceIris(frames[k], eye);
+      const auto found = gaze::MeasureIris(shot.pictures[k], truth + cv::Point2d(3, -2), testing::kFaceIrisPx);
+      REQUIRE(found);
+      CHECK(found->x == Approx(truth.x).margin(0.5));
+      CHECK(found->y == Approx(truth.y).margin(1.5));  // lids hide the rim above and below
+    }
+  }
+  CHECK_FALSE(gaze::MeasureIris(at::full({3, 60, 60}, 0.5), {30, 30}, 10));
+}
+
+TEST_CASE("a shot's irises, blink and head are found from two points on one frame") {
+  const auto frames = UsualFace();
+  const testing::SyntheticShot shot = testing::MakeFaceShot(frames);
+  const gaze::ShotGaze found = Fit(shot, InputsFor(frames, 9));
+  REQUIRE(found.frames.size() == frames.size());
+  CHECK(found.shapes[0].ball.radius_px == Approx(testing::kFaceIrisPx).epsilon(0.1));
+  for (size_t k = 0; k < frames.size(); ++k) {
+    for (size_t eye = 0; eye < gaze::kEyes; ++eye) {
+      const gaze::EyeState& state = found.frames[k].eyes[eye];
+      INFO("frame " << k << " eye " << eye << " open " << state.open << " sure " << state.sure);
+      if (frames[k].open == 0) {
+        CHECK(state.open < 0.3);
+        CHECK(state.sure == 0);
+        continue;
+      }
+      const cv::Point2d truth = FaceIris(frames[k], eye);
+      const cv::Point2d iris = state.frame_from_crop(state.iris);
+      CHECK(state.open > 0.8);
+      CHECK(iris.x == Approx(truth.x).margin(0.6));
+      CHECK(iris.y == Approx(truth.y).margin(1.2));
+    }
+    CHECK(std::abs(found.frames[k].turn.yaw_deg) < 1);  // it only drifts
+  }
+}
+
+TEST_CASE("two known gazes give the zero and the size of the eyeball") {
+  const auto frames = UsualFace();
+  const testing::SyntheticShot shot = testing::MakeFaceShot(frames);
+  gaze::FitInputs inputs = InputsFor(frames, 9);
+  inputs.known = {{2, frames[2].gaze}, {5, frames[5].gaze}};
+  const gaze::ShotGaze found = Fit(shot, inputs);
+  CHECK(found.calibration == gaze::Calibration::kWhole);
+  CHECK(found.shapes[0].ball.travel_px == Approx(testing::kFaceTravelPx).epsilon(0.08));
+  const Direction third = (gaze::CameraGaze(found.frames[10], 0) + gaze::CameraGaze(found.frames[10], 1)) * 0.5;
+  CHECK(third.yaw_deg == Approx(0).margin(1.5));
+  CHECK(third.pitch_deg == Approx(2).margin(2.5));
+}
+
+TEST_CASE("the same shot gives the same eyes") {
+  const auto frames = UsualFace();
+  const testing::SyntheticShot shot = testing::MakeFaceShot(frames);
+  const gaze::ShotGaze a = Fit(shot, InputsFor(frames, 9));
+  const gaze::ShotGaze b = Fit(shot, InputsFor(frames, 9));
+  for (size_t k = 0; k < frames.size(); ++k) CHECK(a.frames[k].eyes[0].iris == b.frames[k].eyes[0].iris);
+  CHECK(a.iris[1].equal(b.iris[1]));
+  CHECK(a.sclera[0].equal(b.sclera[0]));
+}
+
+TEST_CASE("hints outside the shot are refused") {
+  const auto frames = UsualFace();
+  const testing::SyntheticShot shot = testing::MakeFaceShot(frames);
+  gaze::FitInputs inputs = InputsFor(frames, 9);
+  inputs.known = {{40, {}}};
+  CHECK_THROWS_AS(Fit(shot, inputs), Error);
+  inputs = InputsFor(frames, 9);
+  inputs.eyes.frame = 99;
+  CHECK_THROWS_AS(Fit(shot, inputs), Error);
+}
+
+}  // namespace
+}  // namespace shotfix
