@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gaze/learn_eyes.h"
+
+#include <algorithm>
+#include <cmath>
+#include <opencv2/core.hpp>
+#include <set>
+
+#include "gaze/align.h"
+#include "gaze/calibration.h"
+#include "gaze/layers.h"
+#include "shotfix/core/error.h"
+
+namespace shotfix::gaze {
+namespace {
+
+constexpr int64_t kMostSamples = 48;     // frames that are looked at
+constexpr double kCropHalfWidth = 0.42;  // distances between the eyes
+constexpr double kCropHalfHeight = 0.26;
+constexpr double kLeastIris = 0.078;  // radius, distances between the eyes
+constexpr double kMostIris = 0.125;
+constexpr double kUsualIris = 0.094;
+constexpr double kOpenForPictures = 0.75;
+
+cv::Mat MedianPicture(const std::vector<cv::Mat>& pictures) {
+  cv::Mat median(pictures.front().size(), CV_32FC1);
+  std::vector<float> values(pictures.size());
+  for (int y = 0; y < median.rows; ++y) {
+    for (int x = 0; x < median.cols; ++x) {
+      for (size_t k = 0; k < pictures.size(); ++k) values[k] = pictures[k].at<float>(y, x);
+      const auto middle = values.begin() + static_cast<ptrdiff_t>(values.size() / 2);
+      std::nth_element(values.begin(), middle, values.end());
+      median.at<float>(y, x) = *middle;
+    }
+  }
+  return median;
+}
+
+struct Sample {
+  int64_t frame = 0;
+  cv::Mat picture;  // until the crops are final
+  PerEye<Affine> map;
+  PerEye<cv::Mat> crop;
+  PerEye<cv::Point2d> iris;
+  PerEye<LidState> lids;
+};
+
+class Learner {
+ public:
+  Learner(image::ShotReader& shot, const FitInputs& inputs, const std::vector<FaceFrame>& face,
+          const FitProgress& progress)
+      : shot_(shot), inputs_(inputs), face_(face), progress_(progress), frames_(shot.frames()) {}
+  ShotEyes Run();
+
+ private:
+  void TakeSamples();
+  void FindRadius();
+  void FindTravel();
+  void FindColoursAndLids(size_t eye);
+  void HoldStill(size_t eye);
+  void GatherPictures(size_t eye);
+  std::vector<EyeSample> OpenSamples(size_t eye) const;
+  bool IsOpen(const Sample& sample, size_t eye, double share) const {
+    return sample.lids[eye].open >= share * knows_.eyes[eye].usual_open;
+  }
+
+  image::ShotReader& shot_;
+  const FitInputs& inputs_;
+  const std::vector<FaceFrame>& face_;
+  const FitProgress& progress_;
+  FrameRange frames_;
+  std::vector<Sample> samples_;
+  ShotEyes knows_;
+};
+
+void Learner::TakeSamples() {
+  std::set<int64_t> wanted;
+  const int64_t evenly = std::min(kMostSamples, frames_.size());
+  for (int64_t k = 0; k < evenly; ++k) wanted.insert(frames_.begin + (2 * k + 1) * frames_.size() / (2 * evenly));
+  for (const KnownGaze& known : inputs_.known) {
+    if (!frames_.Contains(known.frame))
+      Throw(ErrorCode::kUsage, "a gaze is said for frame {}, which this shot does not have", known.frame);
+    wanted.insert(known.frame);
+  }
+  const auto count = static_cast<int64_t>(wanted.size());
+  for (const int64_t frame : wanted) {
+    Sample sample;
+    sample.frame = frame;
+    const cv::Mat picture = MatFromTensor(shot_.Analysis(sample.frame));
+    const FaceFrame& face = face_[static_cast<size_t>(sample.frame - frames_.begin)];
+    sample.picture = picture;
+    sample.map = face.frame_from_crop;
+    for (size_t eye = 0; eye < kEyes; ++eye) sample.crop[eye] = CropOf(picture, sample.map[eye], knows_.size);
+    samples_.push_back(std::move(sample));
+    progress_("looking at the eyes", static_cast<int64_t>(samples_.size()), count);
+  }
+}
+
+void Learner::FindRadius() {
+  constexpr double kReachX = 0.2;  // distances between the eyes
+  constexpr double kReachY = 0.1;
+  std::vector<IrisFinding> all;
+  for (Sample& sample : samples_) {
+    for (size_t eye = 0; eye < kEyes; ++eye) {
+      const IrisSearch search{{0, 0},
+                              kReachX * knows_.between_px,
+                              kReachY * knows_.between_px,
+                              kLeastIris * knows_.between_px,
+                              kMostIris * knows_.between_px,
+                              kUsualIris * knows_.between_px};
+      all.push_back(FindIris(LumaOf(sample.crop[eye]), search));
+    }
+  }
+  // Blinks and half-open eyes have weak rims: the better half tells the radius.
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.contrast > b.contrast; });
+  std::vector<double> radii;
+  for (size_t k = 0; k < (all.size() + 1) / 2; ++k) radii.push_back(all[k].radius);
+  const double radius = MedianOf(radii);
+  for (EyeKnowledge& eye : knows_.eyes) eye.ball.radius_px = radius;
+  for (Sample& sample : samples_) {
+    for (size_t eye = 0; eye < kEyes; ++eye)
+      sample.iris[eye] = FindIris(LumaOf(sample.crop[eye]),
+                                  {{0, 0}, kReachX * knows_.between_px, kReachY * knows_.between_px, radius, radius})
+                             .centre;
+  }
+}
+
+// How far irises travel, before anything is gathered from them: a disc that is taken for more turned than it is comes
+// out too wide.
+void Learner::FindTravel() {
+  const double radius = knows_.eyes[0].ball.radius_px;
+  std::vector<KnownPlace> places;
+  for (const KnownGaze& known : inputs_.known) {
+    const auto at =
+        std::find_if(samples_.begin(), samples_.end(), [&](const Sample& s) { return s.frame == known.frame; });
+    places.push_back({known.gaze - face_[static_cast<size_t>(known.frame - frames_.begin)].turn, at->iris});
+  }
+  const double travel = TravelFrom(places, radius).value_or(inputs_.travel.value_or(kMeanTravel) * radius);
+  for (EyeKnowledge& eye : knows_.eyes) eye.ball.travel_px = travel;
+}
+
+// Sure eye: the iris and the white beside it. Sure skin: well above, below and beside.
+void SeedByIris(cv::Point2d iris, double radius, cv::Mat& eye, cv::Mat& skin) {
+  const int half_w = (eye.cols - 1) / 2;
+  const int half_h = (eye.rows - 1) / 2;
+  for (int y = 0; y < eye.rows; ++y) {
+    for (int x = 0; x < eye.cols; ++x) {
+      const double dx = (x - half_w - iris.x) / radius;
+      const double dy = (y - half_h - iris.y) / radius;
+      const bool disc = std::hypot(dx, dy) < 0.85 && dy > -0.4;
+      const bool beside = std::abs(dx) < 1.6 && std::abs(dy - 0.1) < 0.3;
+      eye.at<uchar>(y, x) = disc || beside ? 1 : 0;
+      skin.at<uchar>(y, x) = std::abs(dy) > 1.4 || std::abs(dx) > 3.0 ? 1 : 0;
+    }
+  }
+}
+
+// All that is outside the lids found so far is skin too. What is inside teaches nothing: a curve that went wide would
+// only grow.
+void AddSkin(const LidShape& lids, CropSize size, const cv::Mat& eye, cv::Mat& skin) {
+  constexpr double kOutsidePx = 1.5;
+  const cv::Mat around = OpenMask(lids, {}, size, -kOutsidePx, 1);
+  for (int y = 0; y < skin.rows; ++y) {
+    for (int x = 0; x < skin.cols; ++x) {
+      if (around.at<float>(y, x) < 0.5F && eye.at<uchar>(y, x) == 0) skin.at<uchar>(y, x) = 1;
+    }
+  }
+}
+
+void Learner::FindColoursAndLids(size_t eye) {
+  constexpr int kRounds = 3;
+  const double radius = knows_.eyes[eye].ball.radius_px;
+  cv::Mat is_eye(knows_.size.height(), knows_.size.width(), CV_8UC1);
+  cv::Mat is_skin(knows_.size.height(), knows_.size.width(), CV_8UC1);
+  std::vector<double> xs;
+  std::vector<double> ys;
+  for (const Sample& sample : samples_) {
+    xs.push_back(sample.iris[eye].x);
+    ys.push_back(sample.iris[eye].y);
+  }
+  const cv::Mat usual = UsualEye(knows_.size, {MedianOf(xs), MedianOf(ys)}, radius);
+  for (int round = 0; round < kRounds; ++round) {
+    EyeColours colours;
+    for (const Sample& sample : samples_) {
+      SeedByIris(sample.iris[eye], radius, is_eye, is_skin);
+      if (round > 0) AddSkin(knows_.eyes[eye].lids, knows_.size, is_eye, is_skin);
+      colours.Learn(sample.crop[eye], is_eye, is_skin);
+    }
+    colours.Finish();
+    cv::Mat likely = cv::Mat::zeros(knows_.size.height(), knows_.size.width(), CV_32FC1);
+    for (const Sample& sample : samples_)
+      likely += colours.LikelyEye(sample.crop[eye]) / static_cast<double>(samples_.size());
+    knows_.eyes[eye].colours = colours;
+    knows_.eyes[eye].lids = FindLids(likely + usual);
+  }
+  WhiteEdges edges(knows_.eyes[eye].lids, radius);
+  for (Sample& sample : samples_) {
+    sample.lids[eye] = FitLids(knows_.eyes[eye].colours.LikelyEye(sample.crop[eye]), knows_.eyes[eye].lids, radius);
+    edges.Vote(LumaOf(sample.crop[eye]), sample.lids[eye], sample.iris[eye]);
+  }
+  knows_.eyes[eye].inside = edges.Inside();
+  std::vector<double> openings;
+  for (const Sample& sample : samples_) openings.push_back(sample.lids[eye].open);
+  knows_.eyes[eye].usual_open = std::max(0.1, MedianOf(openings));
+}
+
+void Learner::HoldStill(size_t eye) {
+  constexpr int kRounds = 2;  // the usual crop gets sharper
+  knows_.eyes[eye].still = StillSurroundings(knows_.eyes[eye].lids, knows_.size, knows_.eyes[eye].ball.radius_px);
+  for (int round = 0; round < kRounds; ++round) {
+    std::vector<cv::Mat> lumas;
+    for (const Sample& sample : samples_) lumas.push_back(LumaOf(sample.crop[eye]));
+    knows_.eyes[eye].surroundings = MedianPicture(lumas);
+    for (Sample& sample : samples_) {
+      const Affine& map = face_[static_cast<size_t>(sample.frame - frames_.begin)].frame_from_crop[eye];
+      const Affine steady = Steady(knows_.eyes[eye], knows_.size, sample.picture, map);
+      const cv::Point2d before = sample.map[eye](sample.iris[eye]);
+      sample.map[eye] = steady;
+      sample.crop[eye] = CropOf(sample.picture, steady, knows_.size);
+      sample.iris[eye] = steady.Inverse()(before);
+    }
+  }
+}
+
+std::vector<EyeSample> Learner::OpenSamples(size_t eye) const {
+  std::vector<EyeSample> open;
+  for (const Sample& sample : samples_) {
+    if (!IsOpen(sample, eye, kOpenForPictures)) continue;
+    open.push_back(
+        {sample.crop[eye], OpenMask(knows_.eyes[eye].inside, sample.lids[eye], knows_.size, 1, 1), sample.iris[eye]});
+  }
+  return open;
+}
+
+void Learner::GatherPictures(size_t eye) {
+  constexpr int kRounds = 3;
+  EyeBall& ball = knows_.eyes[eye].ball;
+  for (int round = 0; round < kRounds; ++round) {
+    std::vector<double> xs;
+    std::vector<double> ys;
+    for (const Sample& sample : samples_) {
+      if (!IsOpen(sample, eye, kOpenForPictures)) continue;
+      xs.push_back(sample.iris[eye].x);
+      ys.push_back(sample.iris[eye].y);
+    }
+    if (xs.empty()) Throw(ErrorCode::kData, "the eyes are hardly ever open in this shot; there is nothing to turn");
+    ball.straight = {MedianOf(xs), MedianOf(ys)};  // until the angles are known
+    knows_.eyes[eye].picture = GatherIris(OpenSamples(eye), ball);
+    const IrisRim rim = FitRim(knows_.eyes[eye].picture);
+    for (Sample& sample : samples_) sample.iris[eye] += rim.middle * ball.radius_px;
+    ball.radius_px *= rim.radius;
+    knows_.eyes[eye].rim_softness = rim.softness;
+    knows_.eyes[eye].picture = GatherIris(OpenSamples(eye), ball);
+    for (Sample& sample : samples_) {
+      if (!IsOpen(sample, eye, kLeastOpen)) continue;
+      const cv::Mat open = OpenMask(knows_.eyes[eye].inside, sample.lids[eye], knows_.size, 0.5, 1);
+      sample.iris[eye] =
+          PlaceIris({sample.crop[eye], open, ball, knows_.eyes[eye].picture}, sample.iris[eye], 0.5 * ball.radius_px)
+              .centre;
+    }
+  }
+  const std::vector<EyeSample> open = OpenSamples(eye);
+  knows_.eyes[eye].picture = GatherIris(open, ball);
+  knows_.eyes[eye].sclera = GatherSclera(open, ball);
+}
+
+ShotEyes Learner::Run() {
+  const PerEye<cv::Point2d>& eyes = inputs_.eyes.eyes;
+  knows_.between_px = std::hypot(eyes[1].x - eyes[0].x, eyes[1].y - eyes[0].y);
+  knows_.size = {static_cast<int>(std::lround(kCropHalfWidth * knows_.between_px)),
+                 static_cast<int>(std::lround(kCropHalfHeight * knows_.between_px))};
+  TakeSamples();
+  FindRadius();
+  FindTravel();
+  for (size_t eye = 0; eye < kEyes; ++eye) {
+    FindColoursAndLids(eye);
+    HoldStill(eye);
+    FindColoursAndLids(eye);
+  }
+  for (Sample& sample : samples_) sample.picture.release();
+  for (size_t eye = 0; eye < kEyes; ++eye) GatherPictures(eye);
+  return knows_;
+}
+
+}  // namespace
+
+double MedianOf(std::vector<double> values) {
+  if (values.empty()) return 0;
+  const auto middle = values.begin() + static_cast<ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+Affine Steady(const EyeKnowledge& eye, CropSize size, const cv::Mat& picture, const Affine& frame_from_crop) {
+  constexpr double kMost = 0.35;  // iris radii
+  const cv::Mat luma = LumaOf(CropOf(picture, frame_from_crop, size));
+  return frame_from_crop.After(ShiftBetween(eye.surroundings, luma, eye.still, kMost * eye.ball.radius_px));
+}
+
+ShotEyes LearnEyes(image::ShotReader& shot, const FitInputs& inputs, const std::vector<FaceFrame>& face,
+                   const FitProgress& progress) {
+  return Learner(shot, inputs, face, progress).Run();
+}
+
+}  // namespace shotfix::gaze
