@@ -78,6 +78,14 @@ double LidShape::Upper(const LidState& state, double u) const {
   return Lower(state, u) + state.open * (Along(upper_, u) - Along(lower_, u));
 }
 
+float LashAt(const cv::Mat& lashes, double u, double depth) {
+  constexpr double kFade = 0.15;  // iris radii
+  const float left = ValueAt(lashes, u + (lashes.cols - 1) / 2.0, (depth - kLashFrom) / kLashStep);
+  const double beyond = depth - (kLashFrom + (kLashRows - 1 - 3) * kLashStep);
+  const auto share = static_cast<float>(std::clamp(1 - beyond / kFade, 0.0, 1.0));
+  return 1 + (left - 1) * share;
+}
+
 cv::Mat GlintMask(const cv::Mat& crop, double iris_px) {
   constexpr float kAbove = 0.14F;
   constexpr float kBright = 1.0F;  // a white in full light is as bright as many a reflection

@@ -88,6 +88,23 @@ void Calm(cv::Mat& picture, const cv::Mat& known, double sigma_px) {
   }
 }
 
+// One row of a picture: what is unknown goes over straight between its neighbours; 1 where nothing is known.
+void FillAlong(cv::Mat& picture, const cv::Mat& known, int row) {
+  int before = -1;
+  for (int x = 0; x <= picture.cols; ++x) {
+    if (x < picture.cols && known.at<float>(row, x) == 0) continue;
+    for (int k = before + 1; k < x; ++k) {
+      cv::Vec3f left = before >= 0 ? picture.at<cv::Vec3f>(row, before) : cv::Vec3f::all(1);
+      cv::Vec3f right = x < picture.cols ? picture.at<cv::Vec3f>(row, x) : cv::Vec3f::all(1);
+      if (before < 0 && x < picture.cols) left = right;
+      if (x == picture.cols && before >= 0) right = left;
+      const auto share = static_cast<float>(k - before) / static_cast<float>(x - before);
+      picture.at<cv::Vec3f>(row, k) = left * (1 - share) + right * share;
+    }
+    before = x;
+  }
+}
+
 // Whites are white: what is much redder or darker than most of it is a lid, a corner or a lash that was taken for one.
 void DropStrangers(const cv::Mat& picture, cv::Mat& known) {
   constexpr float kRedder = 0.09F;
@@ -152,6 +169,49 @@ cv::Mat GatherSclera(const std::vector<EyeSample>& samples, const EyeBall& ball)
   Calm(picture, known, 0.12 * ball.radius_px);
   PushPull(picture, known);
   return picture;
+}
+
+cv::Mat GatherLashes(const std::vector<EyeSample>& samples, const EyeBall& ball, const LidShape& inside,
+                     const cv::Mat& sclera) {
+  constexpr float kBlack = 0.03F;
+  constexpr float kBrightest = 1.05F;
+  const int columns = sclera.cols;
+  const double half_w = (columns - 1) / 2.0;
+  const double half_h = (sclera.rows - 1) / 2.0;
+  const cv::Mat white = LumaOf(sclera);
+  std::vector<std::vector<double>> seen(static_cast<size_t>(kLashRows * columns));
+  for (const EyeSample& sample : samples) {
+    const IrisDisc disc(ball, sample.iris);
+    const cv::Mat luma = LumaOf(sample.crop);
+    for (int x = 0; x < columns; ++x) {
+      const double edge = inside.Upper(sample.lids, x - half_w);
+      if (std::isnan(edge)) continue;
+      for (int row = 0; row < kLashRows; ++row) {
+        const double v = edge + (kLashFrom + row * kLashStep) * ball.radius_px;
+        const cv::Point2d at = disc(cv::Point2d(x - half_w, v));
+        if (std::hypot(at.x, at.y) < kRimReach + 0.1) continue;
+        const float own = ValueAt(luma, x, v + half_h) + kBlack;
+        seen[static_cast<size_t>(row * columns + x)].push_back(
+            std::min(kBrightest, own / (ValueAt(white, x, v + half_h) + kBlack)));
+      }
+    }
+  }
+  cv::Mat lashes = cv::Mat::zeros(kLashRows, columns, CV_32FC3);
+  cv::Mat known = cv::Mat::zeros(kLashRows, columns, CV_32FC1);
+  for (int row = 0; row < kLashRows; ++row) {
+    for (int x = 0; x < columns; ++x) {
+      std::vector<double>& ratios = seen[static_cast<size_t>(row * columns + x)];
+      if (ratios.empty()) continue;
+      std::nth_element(ratios.begin(), ratios.begin() + static_cast<ptrdiff_t>(ratios.size() / 2), ratios.end());
+      lashes.at<cv::Vec3f>(row, x) = cv::Vec3f::all(static_cast<float>(ratios[ratios.size() / 2]));
+      known.at<float>(row, x) = 1;
+    }
+  }
+  // What no frame shows is as its neighbours along the lid, not across it.
+  for (int row = 0; row < kLashRows; ++row) FillAlong(lashes, known, row);
+  cv::Mat one;
+  cv::extractChannel(lashes, one, 0);
+  return one;
 }
 
 IrisPicture GatherIris(const std::vector<EyeSample>& samples, const EyeBall& ball) {

@@ -226,8 +226,8 @@ std::vector<EyeSample> Learner::OpenSamples(size_t eye) const {
   std::vector<EyeSample> open;
   for (const Sample& sample : samples_) {
     if (!IsOpen(sample, eye, kOpenForPictures)) continue;
-    open.push_back(
-        {sample.crop[eye], OpenMask(knows_.eyes[eye].inside, sample.lids[eye], knows_.size, 1, 1), sample.iris[eye]});
+    open.push_back({sample.crop[eye], OpenMask(knows_.eyes[eye].inside, sample.lids[eye], knows_.size, 1, 1),
+                    sample.iris[eye], sample.lids[eye]});
   }
   return open;
 }
@@ -262,6 +262,7 @@ void Learner::GatherPictures(size_t eye) {
   const std::vector<EyeSample> open = OpenSamples(eye);
   knows_.eyes[eye].picture = GatherIris(open, ball);
   knows_.eyes[eye].sclera = GatherSclera(open, ball);
+  knows_.eyes[eye].lashes = GatherLashes(open, ball, knows_.eyes[eye].inside, knows_.eyes[eye].sclera);
 }
 
 ShotEyes Learner::Run() {

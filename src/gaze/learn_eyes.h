@@ -25,6 +25,7 @@ struct EyeKnowledge {
   cv::Mat still;          // CV_32FC1: where that tells where the eye is
   IrisPicture picture;
   cv::Mat sclera;  // CV_32FC3, crop px
+  cv::Mat lashes;  // as LashAt reads it
   double rim_softness = 0;
 };
 struct ShotEyes {

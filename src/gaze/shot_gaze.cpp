@@ -130,6 +130,7 @@ void Fitter::Describe(size_t eye) {
   cv::merge(std::vector<cv::Mat>{knows.picture.rgb, knows.picture.known}, with_known);
   result_.iris[eye] = TensorFromMat(with_known);
   result_.sclera[eye] = TensorFromMat(knows.sclera);
+  result_.lashes[eye] = TensorFromMat(knows.lashes);
 }
 
 ShotGaze Fitter::Run() {

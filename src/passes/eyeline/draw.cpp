@@ -15,11 +15,12 @@ using gaze::IrisDisc;
 using gaze::LidState;
 
 // Iris radii.
-constexpr double kShade = 0.07;      // beyond its rim a leaving iris takes its shade with it
-constexpr double kGoneWidth = 0.17;  // over which that ends
-constexpr double kHalo = 0.2;        // around a reflection
-constexpr double kLashDepth = 0.35;  // inside a lid's edge: what hangs over the ball moves with the lid
-constexpr double kSkinReach = 1.3;   // outside: how far the skin of a lid goes along
+constexpr double kShade = 0.07;       // beyond its rim a leaving iris takes its shade with it
+constexpr double kGoneWidth = 0.17;   // over which that ends
+constexpr double kHalo = 0.2;         // around a reflection
+constexpr double kLashDepth = 0.35;   // inside a lid's edge: what hangs over the ball moves with the lid
+constexpr double kUnderLashes = 1.0;  // of an edge's width: so far the ball goes on under lashes, which dim it
+constexpr double kSkinReach = 1.3;    // outside: how far the skin of a lid goes along
 
 double Ramp(double value, double from, double to) {
   const double share = std::clamp((value - from) / (to - from), 0.0, 1.0);
@@ -52,7 +53,11 @@ class Painter {
   cv::Vec3d LeanRow(cv::Point2d crop) const;
   double GlintAt(cv::Point2d crop) const;
   double LidMoveAt(double u, double v, double upper_after) const;
-  cv::Vec3f Colour(cv::Point2d crop, cv::Point2d source, double depth_px) const;
+  struct Depths {
+    double upper = 0;  // crop px inside each lid's edge, where they will be
+    double lower = 0;
+  };
+  cv::Vec3f Colour(cv::Point2d crop, cv::Point2d source, const Depths& depths) const;
 
   const EyeDrawing& d_;
   const gaze::EyeShape& shape_;
@@ -195,33 +200,32 @@ double Painter::LidMoveAt(double u, double v, double upper_after) const {
 }
 
 // What of the ball is seen at `crop`; `source` is where the lid's part of it comes from.
-cv::Vec3f Painter::Colour(cv::Point2d crop, cv::Point2d source, double depth_px) const {
+cv::Vec3f Painter::Colour(cv::Point2d crop, cv::Point2d source, const Depths& depths) const {
   const double iris_before = GoneShare(before_, source);
-  constexpr float kMostShade = 0.16F;  // encoded: what a lid's shadow can do to a ball
+  constexpr float kNoShade = 0.16F;  // encoded: more difference is no shade of a ball
   const auto iris_after = static_cast<float>(IrisShare(after_, crop));
   const cv::Vec3f own = FrameAt(source);
   if (iris_before <= 0 && iris_after <= 0) return own;
-  // Shadow and lashes of the lid: what the frame has beside the gathered pictures, near the edge.
-  const auto near = static_cast<float>(1 - Ramp(depth_px, 0.12 * radius_, kLashDepth * radius_));
-  cv::Vec3f lash(0, 0, 0);
-  float covered = 0;  // by a lash, a lid or a corner: what is no ball at all stays what it is
+  // What the lid's lashes and shade leave of the light, as other frames show it: over an iris a lash hardly shows.
+  const float shade = gaze::LashAt(d_.pictures.lashes, crop.x, depths.upper / radius_);
+  // What is no ball at all, a lid or a corner, stays what it is.
+  const double near = 1 - Ramp(std::min(depths.upper, depths.lower), 0.12 * radius_, kLashDepth * radius_);
+  float covered = 0;
   if (near > 0 && GlintAt(source) < 0.25) {
-    lash = own - Model(before_, source);
-    float most = 0;
-    const auto white_before = static_cast<float>(1 - iris_before);  // a dark thing on an iris may be its rim
-    for (int c = 0; c < 3; ++c) {
-      most = std::max({most, lash[c], -lash[c] * white_before});
-      lash[c] = std::clamp(lash[c], -kMostShade, 0.1F) * near;
-    }
-    covered = static_cast<float>(Ramp(most, kMostShade, 2 * kMostShade)) * near;
+    const cv::Vec3f model = Model(before_, source) * shade;
+    // A lid and a corner are redder than the ball. A lash is darker, but so is the rim of the iris that leaves.
+    float most = (own[0] - own[2]) - (model[0] - model[2]);
+    const auto white_before = static_cast<float>(1 - iris_before);
+    for (int c = 0; c < 3; ++c) most = std::max(most, (model[c] - own[c]) * white_before);
+    covered = static_cast<float>(Ramp(most, kNoShade, 2 * kNoShade) * near);
   }
-  cv::Vec3f white = WhiteColour(crop) + lash;
+  cv::Vec3f white = WhiteColour(crop) * shade;
   if (iris_before < 1) white = white * static_cast<float>(iris_before) + own * static_cast<float>(1 - iris_before);
   if (iris_after <= 0) return white * (1 - covered) + own * covered;
   // The iris' own pixels of this frame, wherever they are to be seen.
   const cv::Point2d from = before_.CropFrom(WithinRim(after_(crop)));
   const auto seen = static_cast<float>(OpenBefore(from, 0.18 * radius_) * (1 - std::min(1.0, GlintAt(from))));
-  cv::Vec3f iris = IrisColour(after_, crop) + lash;
+  cv::Vec3f iris = IrisColour(after_, crop) * shade;
   if (seen > 0) iris = iris * (1 - seen) + FrameAt(from) * seen;
   return (white * (1 - iris_after) + iris * iris_after) * (1 - covered) + own * covered;
 }
@@ -243,9 +247,10 @@ cv::Mat Painter::Paint() {
       const double lower = lid_.Lower(lids_, crop.x);
       const double move = crop.y < lower ? LidMoveAt(crop.x, crop.y, upper) : 0;
       const cv::Point2d source(crop.x, crop.y - move);
-      const double depth = std::min(crop.y - upper, lower - crop.y);
       const double edge_px = std::max(1.0 / scale_, shape_.rim_softness * radius_);  // lids are as sharp as rims
-      const auto open = static_cast<float>(Ramp(depth, -0.35 * edge_px, 0.65 * edge_px));
+      const auto open =
+          static_cast<float>(std::min(Ramp(crop.y - upper, -kUnderLashes * edge_px, (1 - kUnderLashes) * edge_px),
+                                      Ramp(lower - crop.y, -0.35 * edge_px, 0.65 * edge_px)));
       cv::Vec3f& pixel = drawn.at<cv::Vec3f>(y, x);
       const cv::Vec3f skin = std::abs(move) > 1e-3 ? FrameAt(source) : pixel;
       if (open <= 0) {
@@ -257,11 +262,11 @@ cv::Mat Painter::Paint() {
         pixel = skin;
         continue;
       }
-      cv::Vec3f ball = Colour(crop, source, depth);
+      cv::Vec3f ball = Colour(crop, source, {crop.y - upper, lower - crop.y});
       const cv::Point2d glint_from = crop - glint_move;
       const double cornea = 1 - Ramp(std::hypot(before_(glint_from).x, before_(glint_from).y), 0.8, 0.92);
-      if (cornea > 0 && OpenBefore(glint_from, 0.1 * radius_) > 0) {
-        const double glint = GlintAt(glint_from) * cornea * OpenBefore(glint_from, 0.1 * radius_);
+      if (cornea > 0 && OpenBefore(glint_from, 0) > 0) {
+        const double glint = GlintAt(glint_from) * cornea * OpenBefore(glint_from, 0);
         if (glint > 0) {
           const cv::Vec3f bright = FrameAt(glint_from);
           for (int c = 0; c < 3; ++c) ball[c] += std::max(0.0F, bright[c] - ball[c]) * static_cast<float>(glint);

@@ -10,9 +10,9 @@ namespace shotfix::passes::eyeline {
 
 // What is drawn from, unpacked once for a shot.
 struct EyePictures {
-  cv::Mat sclera;      // CV_32FC3, crop px
-  cv::Mat iris;        // CV_32FC3, n x n
-  cv::Mat iris_known;  // CV_32FC1
+  cv::Mat sclera;  // CV_32FC3, crop px
+  cv::Mat lashes;  // CV_32FC1, as gaze::LashAt reads it
+  cv::Mat iris;    // CV_32FC3, n x n
 };
 
 struct EyeDrawing {

@@ -54,6 +54,7 @@ EyelineProposer::EyelineProposer(const EyelineOptions& options, gaze::ShotGaze s
     : options_(options), shot_(std::move(shot)), plan_(options_, shot_) {
   for (size_t eye = 0; eye < gaze::kEyes; ++eye) {
     pictures_[eye].sclera = gaze::MatFromTensor(shot_.sclera[eye]);
+    pictures_[eye].lashes = gaze::MatFromTensor(shot_.lashes[eye]);
     pictures_[eye].iris = gaze::MatFromTensor(shot_.iris[eye].slice(0, 0, 3));
   }
 }

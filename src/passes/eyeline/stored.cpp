@@ -67,6 +67,7 @@ image::Solution Pack(const gaze::ShotGaze& shot) {
     solution.tensors[EyeName("upper", eye)] = CurveTensor(shape.upper);
     solution.tensors[EyeName("lower", eye)] = CurveTensor(shape.lower);
     solution.tensors[EyeName("sclera", eye)] = shot.sclera[eye];
+    solution.tensors[EyeName("lashes", eye)] = shot.lashes[eye];
     solution.tensors[EyeName("iris", eye)] = shot.iris[eye];
   }
   at::Tensor frames = at::empty({1, static_cast<int64_t>(shot.frames.size()), kPerFrame}, at::kFloat);
@@ -106,6 +107,7 @@ gaze::ShotGaze Unpack(const image::Solution& solution) {
       shape.upper = CurveOf(solution.tensors.at(EyeName("upper", eye)));
       shape.lower = CurveOf(solution.tensors.at(EyeName("lower", eye)));
       shot.sclera[eye] = solution.tensors.at(EyeName("sclera", eye));
+      shot.lashes[eye] = solution.tensors.at(EyeName("lashes", eye));
       shot.iris[eye] = solution.tensors.at(EyeName("iris", eye));
     }
     const at::Tensor frames = solution.tensors.at("frames").contiguous();

@@ -105,8 +105,8 @@ double TargetPlan::WeightAt(int64_t number) const {
 // Note [Within the error]: where eyes have to go to a place of their own, a turn that is smaller than what the fit
 // knows of them would only make a right eyeline wrong. Of a change by so and so many degrees all is done.
 double TargetPlan::KnownShare(double turn_deg) const {
-  constexpr double kUnknownDeg = 0.8;
-  constexpr double kWholeDeg = 2.4;
+  constexpr double kUnknownDeg = 1.5;
+  constexpr double kWholeDeg = 3;
   return options_.by ? 1 : Smooth((turn_deg - kUnknownDeg) / (kWholeDeg - kUnknownDeg));
 }
 
