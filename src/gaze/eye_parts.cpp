@@ -78,12 +78,12 @@ double LidShape::Upper(const LidState& state, double u) const {
   return Lower(state, u) + state.open * (Along(upper_, u) - Along(lower_, u));
 }
 
-float LashAt(const cv::Mat& lashes, double u, double depth) {
+cv::Vec3f LashAt(const cv::Mat& lashes, double u, double depth) {
   constexpr double kFade = 0.15;  // iris radii
-  const float left = ValueAt(lashes, u + (lashes.cols - 1) / 2.0, (depth - kLashFrom) / kLashStep);
+  const cv::Vec3f left = ColourAt(lashes, u + (lashes.cols - 1) / 2.0, (depth - kLashFrom) / kLashStep);
   const double beyond = depth - (kLashFrom + (kLashRows - 1 - 3) * kLashStep);
   const auto share = static_cast<float>(std::clamp(1 - beyond / kFade, 0.0, 1.0));
-  return 1 + (left - 1) * share;
+  return cv::Vec3f::all(1 - share) + left * share;
 }
 
 cv::Mat GlintMask(const cv::Mat& crop, double iris_px) {

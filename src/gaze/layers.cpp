@@ -178,11 +178,9 @@ cv::Mat GatherLashes(const std::vector<EyeSample>& samples, const EyeBall& ball,
   const int columns = sclera.cols;
   const double half_w = (columns - 1) / 2.0;
   const double half_h = (sclera.rows - 1) / 2.0;
-  const cv::Mat white = LumaOf(sclera);
-  std::vector<std::vector<double>> seen(static_cast<size_t>(kLashRows * columns));
+  std::vector<Samples> seen(static_cast<size_t>(kLashRows * columns));
   for (const EyeSample& sample : samples) {
     const IrisDisc disc(ball, sample.iris);
-    const cv::Mat luma = LumaOf(sample.crop);
     for (int x = 0; x < columns; ++x) {
       const double edge = inside.Upper(sample.lids, x - half_w);
       if (std::isnan(edge)) continue;
@@ -190,9 +188,11 @@ cv::Mat GatherLashes(const std::vector<EyeSample>& samples, const EyeBall& ball,
         const double v = edge + (kLashFrom + row * kLashStep) * ball.radius_px;
         const cv::Point2d at = disc(cv::Point2d(x - half_w, v));
         if (std::hypot(at.x, at.y) < kRimReach + 0.1) continue;
-        const float own = ValueAt(luma, x, v + half_h) + kBlack;
-        seen[static_cast<size_t>(row * columns + x)].push_back(
-            std::min(kBrightest, own / (ValueAt(white, x, v + half_h) + kBlack)));
+        const cv::Vec3f own = ColourAt(sample.crop, x, v + half_h);
+        const cv::Vec3f white = ColourAt(sclera, x, v + half_h);
+        cv::Vec3f left;
+        for (int c = 0; c < 3; ++c) left[c] = std::min(kBrightest, (own[c] + kBlack) / (white[c] + kBlack));
+        seen[static_cast<size_t>(row * columns + x)].push_back(left);
       }
     }
   }
@@ -200,18 +200,15 @@ cv::Mat GatherLashes(const std::vector<EyeSample>& samples, const EyeBall& ball,
   cv::Mat known = cv::Mat::zeros(kLashRows, columns, CV_32FC1);
   for (int row = 0; row < kLashRows; ++row) {
     for (int x = 0; x < columns; ++x) {
-      std::vector<double>& ratios = seen[static_cast<size_t>(row * columns + x)];
-      if (ratios.empty()) continue;
-      std::nth_element(ratios.begin(), ratios.begin() + static_cast<ptrdiff_t>(ratios.size() / 2), ratios.end());
-      lashes.at<cv::Vec3f>(row, x) = cv::Vec3f::all(static_cast<float>(ratios[ratios.size() / 2]));
+      Samples& left = seen[static_cast<size_t>(row * columns + x)];
+      if (left.empty()) continue;
+      lashes.at<cv::Vec3f>(row, x) = MedianOf(left);
       known.at<float>(row, x) = 1;
     }
   }
   // What no frame shows is as its neighbours along the lid, not across it.
   for (int row = 0; row < kLashRows; ++row) FillAlong(lashes, known, row);
-  cv::Mat one;
-  cv::extractChannel(lashes, one, 0);
-  return one;
+  return lashes;
 }
 
 IrisPicture GatherIris(const std::vector<EyeSample>& samples, const EyeBall& ball) {

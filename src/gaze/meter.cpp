@@ -10,9 +10,9 @@
 namespace shotfix::gaze {
 namespace {
 
-constexpr double kReach = 1.1;    // radii around `near` in which the middle is looked for
-constexpr double kNearest = 0.8;  // radii: rims lie between these
-constexpr double kFarthest = 1.25;
+constexpr double kReach = 1.1;     // radii around `near` in which the middle is looked for
+constexpr double kNearest = 0.86;  // radii: rims lie between these
+constexpr double kFarthest = 1.18;
 constexpr double kLevel = 0.62;  // sine of how steep a rim's direction may be
 constexpr double kStep = 0.25;   // px
 
@@ -61,7 +61,7 @@ double ScoreAt(const std::vector<Edge>& edges, double x, double y, double radius
     if (distance < kNearest * radius_px || distance > kFarthest * radius_px) continue;
     const double along = (ox * edge.dx + oy * edge.dy) / distance;
     if (along <= 0.8) continue;
-    const double nearness = 1 - std::abs(distance / radius_px - 1.02) / 0.25;
+    const double nearness = 1 - std::abs(distance / radius_px - 1.02) / 0.16;
     sides[ox > 0 ? 1 : 0] += edge.weight * along * along * std::max(0.0, nearness);
   }
   // A corner may hide one side, never both.

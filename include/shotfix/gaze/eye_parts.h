@@ -53,12 +53,12 @@ class LidShape {
 };
 
 // How much of the white's light the upper lid leaves, by its lashes and its shade, for each column of the crop (across)
-// and each depth inside its edge (down, kLashStep iris radii a row, from kLashFrom on): CV_32FC1.
+// and each depth inside its edge (down, kLashStep iris radii a row, from kLashFrom on): CV_32FC3.
 inline constexpr double kLashFrom = -0.15;  // iris radii; negative is outside the edge
 inline constexpr double kLashStep = 0.05;
 inline constexpr int kLashRows = 14;
 // Bilinear; `depth` in iris radii. The first row goes on beyond; towards the last one a lid's shade ends.
-float LashAt(const cv::Mat& lashes, double u, double depth);
+cv::Vec3f LashAt(const cv::Mat& lashes, double u, double depth);
 
 // CV_32FC1 in [0,1] of an RGB picture: reflections, which are bright, or brighter than what is around them.
 cv::Mat GlintMask(const cv::Mat& rgb, double iris_px);

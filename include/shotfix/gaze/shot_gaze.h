@@ -65,7 +65,7 @@ struct ShotGaze {
   std::vector<FrameGaze> frames;
   // What the ball and the iris look like, for drawing them elsewhere.
   PerEye<at::Tensor> sclera;  // [3,h,w] float32 perceptual, crop px: the eye's white without its iris
-  PerEye<at::Tensor> lashes;  // [1,rows,w] float32: what the upper lid leaves of the white's light, as LashAt reads it
+  PerEye<at::Tensor> lashes;  // [3,rows,w] float32: what the upper lid leaves of the white's light, as LashAt reads it
   PerEye<at::Tensor> iris;    // [4,n,n] float32 perceptual and known share, kIrisReach radii around the centre
 
   const FrameGaze& At(int64_t frame) const { return frames.at(static_cast<size_t>(frame - first_frame)); }

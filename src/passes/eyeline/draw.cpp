@@ -207,25 +207,25 @@ cv::Vec3f Painter::Colour(cv::Point2d crop, cv::Point2d source, const Depths& de
   const cv::Vec3f own = FrameAt(source);
   if (iris_before <= 0 && iris_after <= 0) return own;
   // What the lid's lashes and shade leave of the light, as other frames show it: over an iris a lash hardly shows.
-  const float shade = gaze::LashAt(d_.pictures.lashes, crop.x, depths.upper / radius_);
+  const cv::Vec3f shade = gaze::LashAt(d_.pictures.lashes, crop.x, depths.upper / radius_);
   // What is no ball at all, a lid or a corner, stays what it is.
   const double near = 1 - Ramp(std::min(depths.upper, depths.lower), 0.12 * radius_, kLashDepth * radius_);
   float covered = 0;
   if (near > 0 && GlintAt(source) < 0.25) {
-    const cv::Vec3f model = Model(before_, source) * shade;
+    const cv::Vec3f model = Model(before_, source).mul(shade);
     // A lid and a corner are redder than the ball. A lash is darker, but so is the rim of the iris that leaves.
     float most = (own[0] - own[2]) - (model[0] - model[2]);
     const auto white_before = static_cast<float>(1 - iris_before);
     for (int c = 0; c < 3; ++c) most = std::max(most, (model[c] - own[c]) * white_before);
     covered = static_cast<float>(Ramp(most, kNoShade, 2 * kNoShade) * near);
   }
-  cv::Vec3f white = WhiteColour(crop) * shade;
+  cv::Vec3f white = WhiteColour(crop).mul(shade);
   if (iris_before < 1) white = white * static_cast<float>(iris_before) + own * static_cast<float>(1 - iris_before);
   if (iris_after <= 0) return white * (1 - covered) + own * covered;
   // The iris' own pixels of this frame, wherever they are to be seen.
   const cv::Point2d from = before_.CropFrom(WithinRim(after_(crop)));
   const auto seen = static_cast<float>(OpenBefore(from, 0.18 * radius_) * (1 - std::min(1.0, GlintAt(from))));
-  cv::Vec3f iris = IrisColour(after_, crop) * shade;
+  cv::Vec3f iris = IrisColour(after_, crop).mul(shade);
   if (seen > 0) iris = iris * (1 - seen) + FrameAt(from) * seen;
   return (white * (1 - iris_after) + iris * iris_after) * (1 - covered) + own * covered;
 }

@@ -11,7 +11,7 @@ namespace shotfix::passes::eyeline {
 // What is drawn from, unpacked once for a shot.
 struct EyePictures {
   cv::Mat sclera;  // CV_32FC3, crop px
-  cv::Mat lashes;  // CV_32FC1, as gaze::LashAt reads it
+  cv::Mat lashes;  // CV_32FC3, as gaze::LashAt reads it
   cv::Mat iris;    // CV_32FC3, n x n
 };
 
