@@ -22,18 +22,18 @@ constexpr double kMostIris = 0.125;
 constexpr double kUsualIris = 0.094;
 constexpr double kOpenForPictures = 0.75;
 
-cv::Mat MedianPicture(const std::vector<cv::Mat>& pictures) {
-  cv::Mat median(pictures.front().size(), CV_32FC1);
+cv::Mat QuantilePicture(const std::vector<cv::Mat>& pictures, double share) {
+  cv::Mat result(pictures.front().size(), CV_32FC1);
   std::vector<float> values(pictures.size());
-  for (int y = 0; y < median.rows; ++y) {
-    for (int x = 0; x < median.cols; ++x) {
+  for (int y = 0; y < result.rows; ++y) {
+    for (int x = 0; x < result.cols; ++x) {
       for (size_t k = 0; k < pictures.size(); ++k) values[k] = pictures[k].at<float>(y, x);
-      const auto middle = values.begin() + static_cast<ptrdiff_t>(values.size() / 2);
-      std::nth_element(values.begin(), middle, values.end());
-      median.at<float>(y, x) = *middle;
+      const auto at = values.begin() + static_cast<ptrdiff_t>(share * static_cast<double>(values.size() - 1) + 0.5);
+      std::nth_element(values.begin(), at, values.end());
+      result.at<float>(y, x) = *at;
     }
   }
-  return median;
+  return result;
 }
 
 struct Sample {
@@ -187,9 +187,11 @@ void Learner::FindColoursAndLids(size_t eye) {
       colours.Learn(sample.crop[eye], is_eye, is_skin);
     }
     colours.Finish();
-    cv::Mat likely = cv::Mat::zeros(knows_.size.height(), knows_.size.width(), CV_32FC1);
-    for (const Sample& sample : samples_)
-      likely += colours.LikelyEye(sample.crop[eye]) / static_cast<double>(samples_.size());
+    // An iris passes over what is eye; skin is skin in most frames.
+    constexpr double kShare = 0.6;
+    std::vector<cv::Mat> all;
+    for (const Sample& sample : samples_) all.push_back(colours.LikelyEye(sample.crop[eye]));
+    const cv::Mat likely = QuantilePicture(all, kShare);
     knows_.eyes[eye].colours = colours;
     knows_.eyes[eye].lids = FindLids(likely + usual);
   }
@@ -210,7 +212,7 @@ void Learner::HoldStill(size_t eye) {
   for (int round = 0; round < kRounds; ++round) {
     std::vector<cv::Mat> lumas;
     for (const Sample& sample : samples_) lumas.push_back(LumaOf(sample.crop[eye]));
-    knows_.eyes[eye].surroundings = MedianPicture(lumas);
+    knows_.eyes[eye].surroundings = QuantilePicture(lumas, 0.5);
     for (Sample& sample : samples_) {
       const Affine& map = face_[static_cast<size_t>(sample.frame - frames_.begin)].frame_from_crop[eye];
       const Affine steady = Steady(knows_.eyes[eye], knows_.size, sample.picture, map);

@@ -164,6 +164,32 @@ TEST_CASE("an eyeline says what it needs") {
   CHECK(bad.output.find("line 2") != std::string::npos);
 }
 
+TEST_CASE("the other side of a conversation is looked back at, mirrored about the axis") {
+  const FaceProject project;
+  project.Allow();
+  project.Point();
+  // Most of the time this face looks 10,-3, -12,0 or 0,2 from its camera; the other side of it is the negative.
+  const ShellResult run = project.Run("--json eyeline face --at face --force -o '" + project.File("at.mkv") + "'");
+  INFO(run.output);
+  REQUIRE(run.exit_code == 0);
+  nlohmann::json record;
+  std::string notes;
+  std::istringstream lines(run.output);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find("\"error_deg\"") == std::string::npos) continue;
+    record = nlohmann::json::parse(line).at("eyeline");
+    notes = nlohmann::json::parse(line).at("notes");
+  }
+  REQUIRE(record.is_object());
+  CHECK(notes.find("the other side of that is") != std::string::npos);
+  std::vector<double> usual;
+  for (const nlohmann::json& frame : record.at("frames")) {
+    if (frame.at("sure") > 0.5) usual.push_back(frame.at("before_deg").at(0));
+  }
+  std::sort(usual.begin(), usual.end());
+  CHECK(record.at("frames").at(9).at("asked_deg").at(0).get<double>() == Approx(-usual[usual.size() / 2]).margin(0.7));
+}
+
 TEST_CASE("a recipe turns eyes too, and knows no other keys") {
   const FaceProject project;
   project.Allow();
