@@ -28,6 +28,7 @@ void AddTargets(CLI::App& app, pipeline::EyelineRequest& request) {
       ->allow_extra_args(false);
   app.add_option("--at", request.at,
                  "The shot of the other side of the conversation: its gaze, mirrored about the axis between them");
+  app.add_option("--at-person", request.at_person, "With --at: whose gaze, where several people are in that shot");
   app.add_option("--keys", request.keys, "A CSV of frame,yaw,pitch: a gaze that moves");
   app.add_option("--space", request.space, "What --to and --keys are measured from: head or camera")
       ->capture_default_str();

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <memory>
@@ -116,7 +117,13 @@ void StoreEyes(const project::Project& project, const HintOptions& options, cons
     if (std::abs(x[1] - x[0]) < 16) Throw(ErrorCode::kUsage, "--eyes: the two eyes are less than 16 px apart");
     value = options.eyes;
   }
-  if (!options.person.empty()) kind += ":" + options.person;
+  if (!options.person.empty()) {
+    const std::vector<std::string> people = project::ClipStore(project).PeopleIn(clip.id);
+    if (std::find(people.begin(), people.end(), options.person) == people.end())
+      Throw(ErrorCode::kNoInput, "\"{}\" is not recorded in \"{}\"; \"shotfix list\" shows who is", options.person,
+            clip.name);
+    kind += ":" + options.person;
+  }
   project::HintStore hints(project);
   if (!options.eyes.empty()) {  // one place is enough; the last word counts
     for (const project::HintRecord& old : hints.Of(clip.id, kind)) hints.Remove(clip.id, old.frame, kind);
@@ -145,6 +152,9 @@ void CheckMatte(const HintOptions& options, const media::ClipInfo& info) {
 void RunHint(const HintOptions& options, const GlobalOptions& global) {
   const project::Project project = OpenProject(global);
   if (!options.light_from.empty() || !options.lights.empty()) return StoreLights(project, options, global);
+  if (options.remove && (!options.eyes.empty() || !options.gaze.empty()))
+    Throw(ErrorCode::kUsage,
+          "--remove takes a painted matte away; another --eyes or --gaze on the same frame takes the old one's place");
   if (!options.eyes.empty() || !options.gaze.empty()) return StoreEyes(project, options, global);
   if (!options.frame) Throw(ErrorCode::kUsage, "hint needs --frame N");
   const project::ClipRecord clip = train::FindClip(project, options.clip);

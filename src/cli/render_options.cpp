@@ -42,6 +42,7 @@ namespace {
 // The page of an eyeline, and what it says in a line.
 std::string ReportEyeline(const project::Project& project, const pipeline::Job& job,
                           const pipeline::JobResult& result) {
+  constexpr double kBadlyKnownDeg = 3;
   const pipeline::EyelineRecord& record = *result.eyeline;
   report::EyelinePage page;
   page.title = "Eyeline of " + job.clip;
@@ -51,6 +52,8 @@ std::string ReportEyeline(const project::Project& project, const pipeline::Job& 
   if (const auto error = record.ErrorOfTurns()) {
     text = fmt::format("turned as asked within {:.1f} degrees (median), {:.1f} (90 %), measured on {} frames\n",
                        error->median_deg, error->most_deg, record.achieved.size());
+    if (error->median_deg > kBadlyKnownDeg)
+      text += "the eyes of this shot are badly known: look at what --sheet draws, and say more with \"shotfix hint\"\n";
     page.facts.emplace_back("error, median", fmt::format("{:.1f} degrees", error->median_deg));
     page.facts.emplace_back("error, 90 %", fmt::format("{:.1f} degrees", error->most_deg));
     page.facts.emplace_back("eyes apart", fmt::format("{:.1f} degrees", error->apart_deg));

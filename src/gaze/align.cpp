@@ -19,11 +19,13 @@ cv::Mat StillSurroundings(const LidShape& lids, CropSize size, double iris_px) {
     first = std::min(first, x);
     last = std::max(last, x);
   }
+  if (first > last) return weights;
   for (int x = 0; x < size.width(); ++x) {
-    const int inside = std::clamp(x, first, std::max(first, last));
+    const int inside = std::clamp(x, first, last);
     const double away = std::abs(x - inside);
     if (away > kBeside * iris_px) continue;
     const double lower = lids.lower()[static_cast<size_t>(inside)] + size.half_height;
+    if (std::isnan(lower)) continue;
     // Beside the corners the skin above counts too; over the eye it goes with the lid.
     const double from = away > 1 ? lower - 0.5 * iris_px : lower + 1;
     for (int y = std::max(0, static_cast<int>(from)); y < std::min<double>(size.height(), lower + kBelow * iris_px);

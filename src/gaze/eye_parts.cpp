@@ -15,8 +15,8 @@ namespace {
 
 template <typename T>
 T Bilinear(const cv::Mat& plane, double x, double y) {
-  x = std::clamp(x, 0.0, plane.cols - 1.0);
-  y = std::clamp(y, 0.0, plane.rows - 1.0);
+  x = x > 0 ? std::min(x, plane.cols - 1.0) : 0;  // no number is the border too
+  y = y > 0 ? std::min(y, plane.rows - 1.0) : 0;
   const int x0 = std::min(static_cast<int>(x), plane.cols - 1);
   const int y0 = std::min(static_cast<int>(y), plane.rows - 1);
   const int x1 = std::min(x0 + 1, plane.cols - 1);
@@ -91,7 +91,6 @@ cv::Mat GlintMask(const cv::Mat& crop, double iris_px) {
   constexpr float kBright = 1.0F;  // a white in full light is as bright as many a reflection
   constexpr float kSoft = 0.1F;
   const cv::Mat luma = LumaOf(crop);
-  cv::Mat calm;
   const int reach = std::max(3, static_cast<int>(iris_px * 0.4) | 1);
   cv::Mat opened;
   cv::morphologyEx(luma, opened, cv::MORPH_OPEN, cv::getStructuringElement(cv::MORPH_ELLIPSE, cv::Size(reach, reach)));
@@ -107,7 +106,8 @@ cv::Mat GlintMask(const cv::Mat& crop, double iris_px) {
 }
 
 cv::Mat MatFromTensor(const at::Tensor& picture) {
-  const at::Tensor interleaved = picture.to(at::kCPU, at::kFloat).permute({1, 2, 0}).contiguous();
+  const at::Tensor numbers = at::nan_to_num(picture.to(at::kCPU, at::kFloat), 0.0, 1.0, 0.0);
+  const at::Tensor interleaved = numbers.permute({1, 2, 0}).contiguous();
   return cv::Mat(static_cast<int>(interleaved.size(0)), static_cast<int>(interleaved.size(1)),
                  CV_32FC(static_cast<int>(interleaved.size(2))), interleaved.data_ptr())
       .clone();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gaze/face_track.h"
 
+#include <ATen/ATen.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -184,6 +186,10 @@ void SmoothTurns(std::vector<FaceFrame>& frames) {
   smooth(&Direction::pitch_deg);
 }
 
+cv::Mat LumaBytes(image::ShotReader& shot, int64_t frame) {
+  return image::LumaMat(at::nan_to_num(shot.Analysis(frame), 0.0, 1.0, 0.0));
+}
+
 class Tracker {
  public:
   Tracker(image::ShotReader& shot, const EyeHint& eyes);
@@ -210,7 +216,7 @@ class Tracker {
 };
 
 Tracker::Tracker(image::ShotReader& shot, const EyeHint& eyes)
-    : shot_(shot), frames_(shot.frames()), start_(eyes.frame), first_(image::LumaMat(shot.Analysis(eyes.frame))) {
+    : shot_(shot), frames_(shot.frames()), start_(eyes.frame), first_(LumaBytes(shot, eyes.frame)) {
   for (size_t eye = 0; eye < kEyes; ++eye) eyes_[eye] = eyes.eyes[eye];
   const cv::Point2d between = eyes_[1] - eyes_[0];
   const cv::Point2d middle = (eyes_[0] + eyes_[1]) * 0.5;
@@ -273,13 +279,6 @@ FaceFrame Tracker::Describe(const Seen& seen) const {
     const double s = basis.scale;
     frame.frame_from_crop[eye] = {s * basis.xx, s * basis.xy, place.x, s * basis.yx, s * basis.yy, place.y};
   }
-  size_t fit = 0;
-  for (size_t k = 0; k < head_.size(); ++k) {
-    const cv::Point2d at = Project(basis, seen.pose, head_[k].place);
-    if (seen.points[k].found && std::hypot(seen.points[k].place.x - at.x, seen.points[k].place.y - at.y) < 2 * kFarPx)
-      ++fit;
-  }
-  frame.sure = static_cast<double>(fit) / static_cast<double>(head_.size());
   return frame;
 }
 
@@ -327,7 +326,7 @@ void Tracker::Walk(int64_t end, int64_t step, const FitProgress& progress) {
   std::vector<cv::Point2f> there = points_;
   pose_ = first_pose_;
   for (int64_t frame = start_ + step; frame != end; frame += step) {
-    const cv::Mat now = image::LumaMat(shot_.Analysis(frame));
+    const cv::Mat now = LumaBytes(shot_, frame);
     // From the neighbour first, for large motion; then from the first picture, so that nothing drifts.
     const std::vector<temporal::FollowedPoint> rough = temporal::FollowPoints(before, now, there, there, window);
     pose_ = FitPose(pose_, head_, rough);

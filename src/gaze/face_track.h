@@ -12,7 +12,6 @@ namespace shotfix::gaze {
 struct FaceFrame {
   Direction turn;                  // of the head since the frame of the hint
   PerEye<Affine> frame_from_crop;  // px of the analysis picture
-  double sure = 0;                 // share of the points that were found and fit
 };
 
 // Crops are upright on the line between the eyes, at the size of the analysis picture, their origin on the eye.

@@ -64,6 +64,13 @@ Affine Affine::After(cv::Point2d shift) const {
   return moved;
 }
 
+Affine Affine::Shifted(cv::Point2d shift) const {
+  Affine moved = *this;
+  moved.x0 += shift.x;
+  moved.y0 += shift.y;
+  return moved;
+}
+
 Affine Affine::ScaledBy(double scale) const {
   const double shift = (scale - 1) / 2;
   return {xx * scale, xy * scale, x0 * scale + shift, yx * scale, yy * scale, y0 * scale + shift};

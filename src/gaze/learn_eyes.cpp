@@ -38,7 +38,8 @@ cv::Mat QuantilePicture(const std::vector<cv::Mat>& pictures, double share) {
 
 struct Sample {
   int64_t frame = 0;
-  cv::Mat picture;  // until the crops are final
+  cv::Mat picture;   // the part around the eyes, until the crops are final
+  cv::Point origin;  // of that part in the frame
   PerEye<Affine> map;
   PerEye<cv::Mat> crop;
   PerEye<cv::Point2d> iris;
@@ -54,6 +55,7 @@ class Learner {
 
  private:
   void TakeSamples();
+  void CutAround(const cv::Mat& picture, Sample& sample) const;
   void FindRadius();
   void FindTravel();
   void FindColoursAndLids(size_t eye);
@@ -88,12 +90,29 @@ void Learner::TakeSamples() {
     sample.frame = frame;
     const cv::Mat picture = MatFromTensor(shot_.Analysis(sample.frame));
     const FaceFrame& face = face_[static_cast<size_t>(sample.frame - frames_.begin)];
-    sample.picture = picture;
     sample.map = face.frame_from_crop;
+    CutAround(picture, sample);
     for (size_t eye = 0; eye < kEyes; ++eye) sample.crop[eye] = CropOf(picture, sample.map[eye], knows_.size);
     samples_.push_back(std::move(sample));
     progress_("looking at the eyes", static_cast<int64_t>(samples_.size()), count);
   }
+}
+
+// Whole frames of many samples would fill the memory.
+void Learner::CutAround(const cv::Mat& picture, Sample& sample) const {
+  constexpr int kMargin = 24;  // px: what a crop may still move by
+  cv::Rect part;
+  for (const Affine& map : sample.map) {
+    const double reach = map.Scale() * std::hypot(knows_.size.half_width, knows_.size.half_height) + kMargin;
+    const cv::Point2d middle = map(cv::Point2d(0, 0));
+    const cv::Rect around(static_cast<int>(middle.x - reach), static_cast<int>(middle.y - reach),
+                          static_cast<int>(2 * reach), static_cast<int>(2 * reach));
+    part = part.empty() ? around : part | around;
+  }
+  part &= cv::Rect(0, 0, picture.cols, picture.rows);
+  if (part.empty()) part = cv::Rect(0, 0, 1, 1);  // the eyes are outside the picture on this frame
+  sample.picture = picture(part).clone();
+  sample.origin = part.tl();
 }
 
 void Learner::FindRadius() {
@@ -215,10 +234,12 @@ void Learner::HoldStill(size_t eye) {
     knows_.eyes[eye].surroundings = QuantilePicture(lumas, 0.5);
     for (Sample& sample : samples_) {
       const Affine& map = face_[static_cast<size_t>(sample.frame - frames_.begin)].frame_from_crop[eye];
-      const Affine steady = Steady(knows_.eyes[eye], knows_.size, sample.picture, map);
+      const cv::Point2d origin(sample.origin);
+      const Affine in_part = Steady(knows_.eyes[eye], knows_.size, sample.picture, map.Shifted(-origin));
+      const Affine steady = in_part.Shifted(origin);
       const cv::Point2d before = sample.map[eye](sample.iris[eye]);
       sample.map[eye] = steady;
-      sample.crop[eye] = CropOf(sample.picture, steady, knows_.size);
+      sample.crop[eye] = CropOf(sample.picture, in_part, knows_.size);
       sample.iris[eye] = steady.Inverse()(before);
     }
   }

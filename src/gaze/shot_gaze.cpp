@@ -158,7 +158,7 @@ ShotGaze FitShot(image::ShotReader& shot, const FitInputs& inputs, const FitProg
 
 Direction CameraGaze(const FrameGaze& frame, size_t eye) { return frame.turn + frame.eyes[eye].gaze; }
 
-Direction UsualGaze(const ShotGaze& shot) {
+std::optional<Direction> UsualGaze(const ShotGaze& shot) {
   std::vector<double> yaws;
   std::vector<double> pitches;
   for (const FrameGaze& frame : shot.frames) {
@@ -167,7 +167,8 @@ Direction UsualGaze(const ShotGaze& shot) {
     yaws.push_back(both.yaw_deg);
     pitches.push_back(both.pitch_deg);
   }
-  return {MedianOf(yaws), MedianOf(pitches)};
+  if (yaws.empty()) return std::nullopt;
+  return Direction{MedianOf(yaws), MedianOf(pitches)};
 }
 
 }  // namespace shotfix::gaze

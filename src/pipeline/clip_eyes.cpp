@@ -82,6 +82,17 @@ std::optional<project::HintRecord> Locate(const project::ClipRecord& clip, const
   return best;
 }
 
+// Whether gazes differ enough for the eyeball's size to follow from them.
+bool TellsSize(const std::vector<gaze::KnownGaze>& known) {
+  constexpr double kApartDeg = 6;
+  for (const gaze::KnownGaze& a : known) {
+    for (const gaze::KnownGaze& b : known) {
+      if (gaze::DegreesBetween(a.gaze, b.gaze) > kApartDeg) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 ClipEyes FindClipEyes(const project::Project& project, const project::ClipRecord& clip, const media::ClipInfo& info,
@@ -89,16 +100,24 @@ ClipEyes FindClipEyes(const project::Project& project, const project::ClipRecord
   ClipEyes found;
   found.person = PersonOf(project, clip, wanted.person);
   project::HintStore hints(project);
+  // Where several people are, only what was said of this one counts.
+  const bool alone = project::ClipStore(project).PeopleIn(clip.id).size() < 2;
   const auto of = [&](const std::string& kind) {
     std::vector<project::HintRecord> records;
     if (!found.person.empty()) records = hints.Of(clip.id, kind + ":" + found.person);
-    if (records.empty()) records = hints.Of(clip.id, kind);
+    if (records.empty() && alone) records = hints.Of(clip.id, kind);
     return records;
   };
   const image::AnalysisSize size = image::ChooseAnalysisSize(info.layout.height, info.layout.width, kEyeLongSidePx);
   const double scale = static_cast<double>(size.width) / info.layout.width;
   std::vector<project::HintRecord> eyes = of("eyes");
   if (eyes.empty()) {
+    if (!alone)
+      Throw(
+          ErrorCode::kData,
+          "several people are in \"{}\", and no hint says which eyes are {}'s; say it with \"shotfix hint {} --frame N "
+          "--person {} --eyes X,Y,X,Y\"",
+          clip.name, found.person, clip.name, found.person);
     if (!wanted.use_locator)
       Throw(ErrorCode::kData,
             "no hint says where the eyes of \"{}\" are, and the locator is off; say it with \"shotfix hint {} --frame "
@@ -122,7 +141,7 @@ ClipEyes FindClipEyes(const project::Project& project, const project::ClipRecord
   for (const project::HintRecord& hint : of("gaze"))
     found.fit.known.push_back({hint.frame, gaze::ParseDirection(hint.value)});
   // A shot that tells the size itself is not helped by what it told before: the same hints, the same eyes.
-  if (!found.person.empty() && found.fit.known.size() < 2) {
+  if (!found.person.empty() && !TellsSize(found.fit.known)) {
     if (const auto kept = project::AssetStore(project).Find(kEyeballs, found.person))
       found.fit.travel = nlohmann::json::parse(*kept).at("travel").get<double>();
   }

@@ -88,13 +88,13 @@ void MeasureAchieved(EyelineRecord& record, const media::ClipInfo& source, const
   constexpr double kSure = 0.5;
   try {
     media::ProbeOptions options;
-    options.in_space = source.space;
+    if (output.extension() != ".exr") options.in_space = source.space;  // EXR is linear, and says so
     const media::ClipInfo info = media::Probe(output.string(), options);
     const auto before = media::OpenShotReader(source, source.frames, kEyeLongSidePx);
     const auto after = media::OpenShotReader(info, info.frames, kEyeLongSidePx);
     const int64_t count = info.frames.size();
     for (const passes::EyelineFrame& frame : record.frames) {
-      const int64_t place = frame.frame - first_frame;
+      const int64_t place = frame.frame - (info.is_sequence ? info.frames.begin : first_frame);
       if (place < 0 || place >= count) continue;
       progress.Update("measuring the gaze", place + 1, count, "");
       if (frame.weight < 1e-3 || frame.open < kOpen || frame.sure < kSure) continue;
@@ -102,8 +102,7 @@ void MeasureAchieved(EyelineRecord& record, const media::ClipInfo& source, const
           AchievedIn(record, frame, before->Analysis(frame.frame), after->Analysis(info.frames.begin + place));
       if (achieved) record.achieved[frame.frame] = *achieved;
     }
-  } catch (const Error& problem) {
-    if (problem.code() == ErrorCode::kStopped) throw;
+  } catch (const std::exception& problem) {  // the deliverable is there, whatever becomes of the measuring
     log::Warning("what the eyeline achieved could not be measured: {}", problem.what());
   }
 }

@@ -190,7 +190,8 @@ JobResult Execute(const project::Project& project, const Job& job, const Stock& 
   result.label = writer.Commit(FactsOf(project, job, stock, run_id), {result.stats.frames, result.stats.altered_share(),
                                                                       result.stats.bad_frames, record_key});
   if (journal) journal->Remove();
-  if (result.eyeline && !media::IsPipe(job.output) && !job.matte_only)
+  const bool gaps = job.on_bad_frame == media::OnBadFrame::kSkip && !result.stats.bad_frames.empty();
+  if (result.eyeline && !media::IsPipe(job.output) && !job.matte_only && !gaps)
     MeasureAchieved(*result.eyeline, stock.info, job.output, inputs.frames.begin, progress);
   result.output = job.output;
   result.run_id = run_id;

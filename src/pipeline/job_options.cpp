@@ -115,6 +115,7 @@ const std::vector<PassKey<EyelineRequest>>& KeysOf(const EyelineRequest&) {
       Field("look_at", [](R& r) -> std::vector<std::string>& { return r.look_at; }),
       Field("keys", [](R& r) -> std::string& { return r.keys; }),
       Field("at", [](R& r) -> std::string& { return r.at; }),
+      Field("at_person", [](R& r) -> std::string& { return r.at_person; }),
       Field("left_by", [](R& r) -> std::string& { return r.left_by; }),
       Field("right_by", [](R& r) -> std::string& { return r.right_by; }),
       Field("space", [](R& r) -> std::string& { return r.space; }),

@@ -197,18 +197,24 @@ void PassBuilder::SaveLight(const RelightRequest& request, const image::Solution
 }
 
 // Where the actor of another shot looks most of the time, seen from its camera.
-gaze::Direction PassBuilder::GazeOf(const std::string& name) {
+gaze::Direction PassBuilder::GazeOf(const EyelineRequest& request) {
+  const std::string& name = request.at;
   const project::ClipRecord clip = train::FindClip(project_, name);
   const media::ClipInfo info = train::OpenCatalogued(clip);
   const compliance::ConsentGrant grant = compliance::ConsentLedger(project_).Require(
       {compliance::Operation::kEyeline, project::ClipStore(project_).PeopleIn(clip.id), clip.scene, clip.name});
-  const ClipEyes eyes = FindClipEyes(project_, clip, info, {}, progress_);
+  const ClipEyes eyes = FindClipEyes(project_, clip, info, {request.at_person, request.use_locator}, progress_);
   passes::EyelineOptions plain;
   plain.camera = true;
   const std::unique_ptr<passes::EditPass> pass = passes::MakeEyelinePass(plain, {eyes.fit}, grant);
   project::SolutionStore solutions(project_);
   const SolveInputs solve{info, clip.sha256, static_cast<int>(kEyeLongSidePx)};
-  const gaze::Direction usual = gaze::UsualGaze(passes::FoundGaze(SolveOrLoad(solutions, solve, *pass, progress_)));
+  const std::optional<gaze::Direction> found =
+      gaze::UsualGaze(passes::FoundGaze(SolveOrLoad(solutions, solve, *pass, progress_)));
+  if (!found)
+    Throw(ErrorCode::kData, "where the actor of \"{}\" looks cannot be seen on any frame; say the gaze with --to",
+          name);
+  const gaze::Direction usual = *found;
   content_key_ += fmt::format("{},{}\n", usual.yaw_deg, usual.pitch_deg);
   notes_ += fmt::format("{} looks {:.1f},{:.1f} from its camera; the other side of that is {:.1f},{:.1f}\n", name,
                         usual.yaw_deg, usual.pitch_deg, -usual.yaw_deg, -usual.pitch_deg);
@@ -219,7 +225,7 @@ std::unique_ptr<passes::EditPass> PassBuilder::MakeEyeline(const EyelineRequest&
                                                            const compliance::ConsentGrant& grant) {
   passes::EyelineOptions look = request.Look();
   if (!request.during.empty()) look.during = FrameRange::Parse(request.during, stock_.info.frames);
-  if (!request.at.empty()) look.at = GazeOf(request.at);
+  if (!request.at.empty()) look.at = GazeOf(request);
   const ClipEyes eyes =
       FindClipEyes(project_, stock_.clip, stock_.info, {request.person, request.use_locator}, progress_);
   notes_ += eyes.note + "\n";

@@ -44,7 +44,7 @@ class PassBuilder {
   std::unique_ptr<passes::EditPass> MakeBackground(const BackgroundRequest& request,
                                                    const compliance::ConsentGrant& grant);
   std::unique_ptr<passes::EditPass> MakeEyeline(const EyelineRequest& request, const compliance::ConsentGrant& grant);
-  gaze::Direction GazeOf(const std::string& name);
+  gaze::Direction GazeOf(const EyelineRequest& request);
   void RecordEyeline(const EyelineRequest& request, const image::Solution& solution);
   std::unique_ptr<passes::EditPass> MakeRelight(const RelightRequest& request, const compliance::ConsentGrant& grant);
   passes::RelightInputs RelightInputsOf(const RelightRequest& request, const project::ClipRecord& clip,

@@ -66,7 +66,7 @@ cv::Mat GlintMask(const cv::Mat& rgb, double iris_px);
 // Bilinear, clamped at the border; CV_32FC3 and CV_32FC1.
 cv::Vec3f ColourAt(const cv::Mat& rgb, double x, double y);
 float ValueAt(const cv::Mat& plane, double x, double y);
-// CV_32FC(C) from [C,H,W], and back.
+// CV_32FC(C) from [C,H,W], what is no number as 0; and back.
 cv::Mat MatFromTensor(const at::Tensor& picture);
 at::Tensor TensorFromMat(const cv::Mat& picture);
 

@@ -51,6 +51,8 @@ struct Affine {
   Affine Inverse() const;
   // The same after a step: p -> this(p + shift).
   Affine After(cv::Point2d shift) const;
+  // The same and a step: p -> this(p) + shift.
+  Affine Shifted(cv::Point2d shift) const;
   // The same map between pictures that are `scale` times as large on the b side (pixel centres at whole numbers).
   Affine ScaledBy(double scale) const;
   double Scale() const;  // root of the determinant

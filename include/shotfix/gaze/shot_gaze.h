@@ -79,12 +79,13 @@ struct FitInputs {
   std::vector<KnownGaze> known;  // one gives the zero, two or more that differ give the scale too
   std::optional<double> travel;  // in iris radii, of this actor from another shot
 };
-// Reads the whole shot. Throws kData when the eyes cannot be followed, kUsage when a hint lies outside the picture.
+// Reads the whole shot. Throws kData when the eyes cannot be followed, kUsage when a hint names a frame outside the
+// shot.
 ShotGaze FitShot(image::ShotReader& shot, const FitInputs& inputs, const FitProgress& progress);
 
 // The gaze seen from the camera.
 Direction CameraGaze(const FrameGaze& frame, size_t eye);
-// The median over the frames in which both eyes are seen, mean of both eyes, from the camera.
-Direction UsualGaze(const ShotGaze& shot);
+// The median over the frames in which both eyes are seen, mean of both eyes, from the camera; nothing without any.
+std::optional<Direction> UsualGaze(const ShotGaze& shot);
 
 }  // namespace shotfix::gaze

@@ -68,7 +68,7 @@ struct EyelineFrame {
   double sure = 1;                        // of the eye that is seen less
   gaze::PerEye<cv::Point2d> iris_before;  // px of the clip
   gaze::PerEye<cv::Point2d> iris_asked;
-  double turn_deg = 0;  // the larger of both eyes
+  double turn_deg = 0;  // that is made, the larger of both eyes
   bool each_its_own =
       false;  // each eye goes to a place of its own (the lens, a point): their difference is the target's
 };

@@ -33,7 +33,8 @@ struct EyelineRecord {
 };
 
 // Compares irises of source and output, frame by frame, by gaze::MeasureIris, where an eye was turned and is open. The
-// output's first frame is the source's `first_frame`. Frames that cannot be read back are left out.
+// output's first frame is the source's `first_frame`; a sequence has the source's numbers. Never throws: what cannot be
+// read back is left out, with a warning.
 void MeasureAchieved(EyelineRecord& record, const media::ClipInfo& source, const std::filesystem::path& output,
                      int64_t first_frame, Progress& progress);
 

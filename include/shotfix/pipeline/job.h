@@ -52,6 +52,7 @@ struct EyelineRequest {
   std::vector<std::string> look_at;
   std::string keys;               // CSV file of frame,yaw,pitch
   std::string at;                 // catalogue name of the other side's shot
+  std::string at_person;          // whose eyes there; empty: of the one who is there
   std::string left_by, right_by;  // "YAW,PITCH" added to the eye at picture left or right
   std::string space = "head";
   std::string during;           // "A:B": where the eyes are turned; empty: everywhere

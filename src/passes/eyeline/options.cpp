@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cmath>
 #include <cstdio>
 
 #include "shotfix/core/error.h"
@@ -55,6 +56,10 @@ void EyelineOptions::Validate() const {
     CheckDirection("keys", keys[k].gaze);
     if (k > 0 && keys[k].frame <= keys[k - 1].frame)
       Throw(ErrorCode::kUsage, "--keys: frame {} does not come after frame {}", keys[k].frame, keys[k - 1].frame);
+  }
+  for (const LookAt& key : look_at) {
+    if (!std::isfinite(key.place.x) || !std::isfinite(key.place.y))
+      Throw(ErrorCode::kUsage, "--look-at: {},{} is no place of the picture", key.place.x, key.place.y);
   }
   for (size_t k = 0; k < look_at.size() && look_at.size() > 1; ++k) {
     if (!look_at[k].frame) Throw(ErrorCode::kUsage, "several --look-at need frames: X,Y@FRAME");

@@ -86,7 +86,7 @@ Direction TargetPlan::WantedGaze(int64_t number, size_t eye, double clip_scale) 
   return (options_.space == GazeSpace::kCamera ? fixed - frame.turn : fixed) + own_[eye];
 }
 
-// In and out of `during`, and nothing through a closed lid: the target is held there, and comes back with the eye.
+// In and out of `during`, and nothing through a closed lid: the eye comes back to the target as it opens.
 double TargetPlan::WeightAt(int64_t number) const {
   constexpr double kClosed = 0.3;  // of the usual opening; what lashes keep apart counts as open
   constexpr double kOpen = 0.45;
@@ -154,7 +154,7 @@ std::vector<EyelineFrame> PlanEyeline(const EyelineOptions& options, const gaze:
       frame.iris_before[eye] = frame_from_crop(found.eyes[eye].iris);
       frame.iris_asked[eye] = frame_from_crop(target.eyes[eye].iris);
       frame.before = frame.before + gaze::CameraGaze(found, eye) * (1.0 / gaze::kEyes);
-      frame.turn_deg = std::max(frame.turn_deg, target.eyes[eye].turn_deg);
+      frame.turn_deg = std::max(frame.turn_deg, target.eyes[eye].turn_deg * target.weight);
     }
     frames.push_back(frame);
   }
