@@ -190,8 +190,9 @@ void RunHint(const HintOptions& options, const GlobalOptions& global) {
 
 void AddHintCommand(const CommandHost& host) {
   auto options = std::make_shared<HintOptions>();
-  CLI::App* app = host.app.add_subcommand(
-      "hint", "Store what an editor knows: a painted matte, or where a light-reference take's light stood");
+  CLI::App* app = host.app.add_subcommand("hint",
+                                          "Store what an editor knows: a painted matte, where eyes are and look, where "
+                                          "a light-reference take's light stood");
   app->add_option("CLIP", options->clip, "Catalogue name or file")->required();
   app->add_option("--frame", options->frame, "Frame, in the clip's own numbering");
   app->add_option("--matte", options->matte,

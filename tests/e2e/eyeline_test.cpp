@@ -151,6 +151,11 @@ TEST_CASE("an eyeline says what it needs") {
   CHECK(project.Eyeline("o.mkv", "--camera --person bob").exit_code == 66);
   CHECK(project.Run("hint face --frame 3 --eyes 10,10,20,10").exit_code == 64);
   CHECK(project.Run("hint face --frame 99 --gaze lens").exit_code == 64);
+  CHECK(project.Run("hint face --frame 3 --gaze lens --remove").exit_code == 64);
+  CHECK(project.Run("hint face --frame 3 --gaze lens --person bob").exit_code == 66);
+  CHECK(project.Eyeline("o.mkv", "--look-at nan,nan").exit_code == 64);
+  CHECK(project.Eyeline("o.mkv", "--by nan,0").exit_code == 64);
+  CHECK(project.Eyeline("half.mkv", "--by 40,0 --strength 0.5").exit_code == 0);  // a turn of 20 is made
   const ShellResult wide = project.Eyeline("o.mkv", "--by 40,0");
   CHECK(wide.exit_code == 65);
   CHECK(wide.output.find("more than 25 degrees on frames 0-5") != std::string::npos);

@@ -129,6 +129,24 @@ TEST_CASE("the same shot gives the same eyes") {
   CHECK(a.sclera[0].equal(b.sclera[0]));
 }
 
+TEST_CASE("pixels that are no numbers lead to no index") {
+  const auto frames = UsualFace();
+  testing::SyntheticShot shot = testing::MakeFaceShot(frames);
+  for (at::Tensor& picture : shot.pictures) picture.narrow(1, 84, 6).narrow(2, 95, 8).fill_(std::nan(""));
+  const gaze::ShotGaze found = Fit(shot, InputsFor(frames, 9));
+  for (const gaze::FrameGaze& frame : found.frames) {
+    for (const gaze::EyeState& eye : frame.eyes) CHECK(std::isfinite(eye.iris.x + eye.iris.y + eye.gaze.yaw_deg));
+  }
+}
+
+TEST_CASE("a face of one tone says that it cannot be followed") {
+  testing::SyntheticShot shot;
+  for (int k = 0; k < 3; ++k) shot.pictures.push_back(at::full({3, 120, 160}, 0.5));
+  gaze::FitInputs inputs;
+  inputs.eyes = {1, {cv::Point2d(50, 60), cv::Point2d(110, 60)}};
+  CHECK_THROWS_AS(Fit(shot, inputs), Error);
+}
+
 TEST_CASE("hints outside the shot are refused") {
   const auto frames = UsualFace();
   const testing::SyntheticShot shot = testing::MakeFaceShot(frames);
