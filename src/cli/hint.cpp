@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <charconv>
+#include <cmath>
+#include <cstdio>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include <sstream>
-
 #include "cli/command_table.h"
-#include "shotfix/core/atomic_file.h"
 #include "shotfix/core/error.h"
+#include "shotfix/core/frame_csv.h"
 #include "shotfix/core/hash.h"
 #include "shotfix/core/log.h"
 #include "shotfix/gaze/geometry.h"
 #include "shotfix/light/lights.h"
 #include "shotfix/media/still.h"
+#include "shotfix/project/clip_store.h"
 #include "shotfix/project/hint_store.h"
 #include "shotfix/train/shot_inputs.h"
 
@@ -33,23 +33,9 @@ struct HintOptions {
   bool remove = false;
 };
 
-// "frame,azimuth,elevation" a line; the first line may be a heading.
 std::map<int64_t, std::string> ReadLights(const std::string& path) {
-  constexpr size_t kMaxBytes = size_t{1} << 20;
   std::map<int64_t, std::string> lights;
-  std::istringstream lines(ReadFile(path, kMaxBytes));
-  int64_t number = 0;
-  for (std::string line; std::getline(lines, line);) {
-    ++number;
-    std::erase_if(line, [](char letter) { return letter == ' ' || letter == '\r'; });
-    const bool heading = number == 1 && line.find_first_of("0123456789") == std::string::npos;
-    if (line.empty() || heading) continue;
-    const size_t comma = line.find(',');
-    int64_t frame = 0;
-    const auto [end, problem] = std::from_chars(line.data(), line.data() + std::min(comma, line.size()), frame);
-    if (comma == std::string::npos || problem != std::errc() || end != line.data() + comma)
-      Throw(ErrorCode::kData, "\"{}\", line {}: write frame,azimuth,elevation", path, number);
-    const std::string angles = line.substr(comma + 1);
+  for (const auto& [frame, angles] : ReadFrameCsv(path, "frame,azimuth,elevation")) {
     light::ParseAngles(angles);
     lights[frame] = angles;
   }
