@@ -137,6 +137,21 @@ TEST_CASE("an eyeline acts within --during and eases at both ends") {
   CHECK_FALSE(after[4].equal(before[4]));
 }
 
+TEST_CASE("hardly a turn is hardly a change") {
+  const FaceProject project;
+  project.Allow();
+  project.Point();
+  const std::vector<at::Tensor> before = ReadAll(project.File("face.mkv"));
+  const auto most = [&](const std::string& out, const std::string& by) {
+    REQUIRE(project.Eyeline(out, "--by " + by).exit_code == 0);
+    return (ReadAll(project.File(out))[10] - before[10]).abs().max().item<double>();
+  };
+  const double small = most("small.mkv", "0.1,0");
+  const double large = most("large.mkv", "8,0");
+  CHECK(small < 0.02);
+  CHECK(large > 0.2);
+}
+
 TEST_CASE("an eyeline says what it needs") {
   const FaceProject project;
   CHECK(project.Eyeline("o.mkv", "--camera").exit_code == 77);  // nobody agreed

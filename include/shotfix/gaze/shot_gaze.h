@@ -29,8 +29,8 @@ struct KnownGaze {
 // origin on the eye of the hint.
 struct EyeShape {
   EyeBall ball;
-  std::vector<float>
-      upper;  // of the open eye: y of the lid's edge for each column of the crop; NaN outside the corners
+  // Of the open eye: y of a lid's edge for each column of the crop; NaN outside the corners.
+  std::vector<float> upper;
   std::vector<float> lower;
   double rim_softness = 0.15;  // iris radii: how wide the way from iris to white is
   double upper_follows = 0;  // how far the upper lid goes along with the iris, share of the iris' own travel up or down

@@ -281,7 +281,16 @@ cv::Mat Painter::Paint() {
 }  // namespace
 
 cv::Mat DrawEye(const EyeDrawing& drawing, cv::Point2d iris, double lids) {
-  return Painter(drawing, iris, lids).Paint();
+  // An ease begins with hardly a turn: what is drawn comes in with it, or the first frame would show that it is drawn.
+  constexpr double kWholeMove = 0.6;  // crop px
+  const cv::Point2d way = iris - drawing.state.iris;
+  const double share = Ramp(std::hypot(way.x, way.y), 0, kWholeMove);
+  if (share <= 0) return drawing.frame.clone();
+  const cv::Mat drawn = Painter(drawing, iris, lids).Paint();
+  if (share >= 1) return drawn;
+  cv::Mat mixed;
+  cv::addWeighted(drawing.frame, 1 - share, drawn, share, 0, mixed);
+  return mixed;
 }
 
 }  // namespace shotfix::passes::eyeline
