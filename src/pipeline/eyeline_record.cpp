@@ -38,12 +38,13 @@ std::optional<gaze::PerEye<gaze::Direction>> AchievedIn(const EyelineRecord& rec
   for (size_t eye = 0; eye < gaze::kEyes; ++eye) {
     const gaze::EyeState& state = found.eyes[eye];
     const gaze::EyeBall& ball = record.shot->shapes[eye].ball;
-    const double radius_px = ball.radius_px * state.frame_from_crop.Scale();
+    const double scale = state.frame_from_crop.Scale();
+    const gaze::EyeBall seen{state.frame_from_crop(ball.straight), ball.travel_px * scale, ball.radius_px * scale};
     const auto at = [&](const cv::Point2d& clip) {
       return cv::Point2d((clip.x + 0.5) / record.clip_scale - 0.5, (clip.y + 0.5) / record.clip_scale - 0.5);
     };
-    const auto before = gaze::MeasureIris(source, at(frame.iris_before[eye]), radius_px);
-    const auto after = gaze::MeasureIris(output, at(frame.iris_asked[eye]), radius_px);
+    const auto before = gaze::MeasureIris(source, at(frame.iris_before[eye]), seen);
+    const auto after = gaze::MeasureIris(output, at(frame.iris_asked[eye]), seen);
     if (!before || !after) return std::nullopt;
     const gaze::Affine crop_from_frame = state.frame_from_crop.Inverse();
     const cv::Point2d moved = crop_from_frame(*after) - crop_from_frame(*before);
@@ -126,6 +127,8 @@ std::string ToJson(const EyelineRecord& record) {
                 {"open", frame.open},
                 {"sure", frame.sure},
                 {"turn_deg", frame.turn_deg},
+                {"eyes_deg", {Both(frame.eyes[0]), Both(frame.eyes[1])}},
+                {"eyeballs_px", Places(frame.straight)},
                 {"iris_before_px", Places(frame.iris_before)},
                 {"iris_asked_px", Places(frame.iris_asked)}};
     if (record.achieved.contains(frame.frame)) row["achieved_deg"] = Both(record.Achieved(frame.frame));

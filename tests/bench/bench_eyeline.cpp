@@ -72,16 +72,14 @@ double PsnrWithout(const at::Tensor& a, const at::Tensor& b, const at::Tensor& s
   return -10 * std::log10(error);
 }
 
-// Degrees from the lens, by the truth's ball: what Note [Eyeballs] says, with the truth's numbers.
-gaze::Direction TrueGaze(const Json& eye, cv::Point2d iris) {
+cv::Point2d PlaceOf(const Json& place) { return {place[0].get<double>() - 0.5, place[1].get<double>() - 0.5}; }
+
+// What Note [Eyeballs] says, with the truth's numbers; angles are from the camera.
+gaze::EyeBall TrueBall(const Json& eye) {
   const double ball = eye.at("eyeball_radius_px");
   const double radius = eye.at("iris_radius_px");
-  const double travel = std::sqrt(ball * ball - radius * radius);
-  const Json& centre = eye.at("eye_centre_px");
-  return gaze::GazeAt({{centre[0].get<double>() - 0.5, centre[1].get<double>() - 0.5}, travel, radius}, iris);
+  return {PlaceOf(eye.at("eye_centre_px")), std::sqrt(ball * ball - radius * radius), radius};
 }
-
-cv::Point2d PlaceOf(const Json& place) { return {place[0].get<double>() - 0.5, place[1].get<double>() - 0.5}; }
 
 double HeadChange(const Json& eyes, const std::string& variant, const char* eye) {
   const Json& a = eyes.at("base").at(eye).at("gaze_yaw_pitch_head");
@@ -190,6 +188,7 @@ double Jitter(const std::map<std::string, std::vector<gaze::Direction>>& fixatio
 void ScoreGaze(const Json& params, const BenchOptions& options, const Clips& clips) {
   std::vector<double> errors, apart, meter;
   std::map<std::string, std::vector<gaze::Direction>> fixations, true_fixations;
+  const gaze::Direction asked = options.by.empty() ? gaze::Direction{} : gaze::Direction{options.by[0], options.by[1]};
   for (size_t k = 0; k < clips.result.size(); ++k) {
     const Json& frame = params.at("frames").at(k);
     if (frame.at("blink_closure_command").get<double>() > 0.2) continue;
@@ -198,29 +197,25 @@ void ScoreGaze(const Json& params, const BenchOptions& options, const Clips& cli
     bool seen = true;
     for (size_t eye = 0; eye < gaze::kEyes; ++eye) {
       const Json& base = frame.at("eyes").at("base").at(kEyes[eye]);
+      const gaze::EyeBall ball = TrueBall(base);
       const cv::Point2d from = PlaceOf(base.at("iris_centre_px"));
-      const double radius = base.at("iris_radius_px");
-      gaze::Direction wanted = TrueGaze(base, from);
+      cv::Point2d near = gaze::IrisAt(ball, gaze::GazeAt(ball, from) + asked);
       if (!options.variant.empty())
-        wanted = TrueGaze(base, PlaceOf(frame.at("eyes").at(options.variant).at(kEyes[eye]).at("iris_centre_px")));
-      else wanted = wanted + gaze::Direction{options.by[0], options.by[1]};
-      const gaze::EyeBall ball{
-          {0, 0}, std::sqrt(std::pow(base.at("eyeball_radius_px").get<double>(), 2) - radius * radius), radius};
-      const cv::Point2d near = from + gaze::IrisAt(ball, wanted) - gaze::IrisAt(ball, TrueGaze(base, from));
-      const auto own = gaze::MeasureIris(clips.source[k], from, radius);
-      const auto got = gaze::MeasureIris(clips.result[k], near, radius);
+        near = PlaceOf(frame.at("eyes").at(options.variant).at(kEyes[eye]).at("iris_centre_px"));
+      const auto own = gaze::MeasureIris(clips.source[k], from, ball);
+      const auto got = gaze::MeasureIris(clips.result[k], near, ball);
       if (!own || !got) {
         seen = false;
         continue;
       }
       // The meter's habit on this eye, which it shows on the source, counts nothing.
-      miss[eye] = TrueGaze(base, *got - (*own - from)) - wanted;
-      if (!clips.truth.empty()) {
-        if (const auto truth = gaze::MeasureIris(clips.truth[k], near, radius)) {
-          const gaze::Direction off = TrueGaze(base, *truth - (*own - from)) - wanted;
-          meter.push_back(gaze::DegreesBetween(off, {}));
-          of_truth = of_truth + off * 0.5;
-        }
+      const gaze::Direction wanted = gaze::GazeAt(ball, near) + gaze::GazeAt(ball, *own) - gaze::GazeAt(ball, from);
+      miss[eye] = gaze::GazeAt(ball, *got) - wanted;
+      if (clips.truth.empty()) continue;
+      if (const auto truth = gaze::MeasureIris(clips.truth[k], near, ball)) {
+        const gaze::Direction off = gaze::GazeAt(ball, *truth) - wanted;
+        meter.push_back(gaze::DegreesBetween(off, {}));
+        of_truth = of_truth + off * 0.5;
       }
     }
     if (!seen) continue;

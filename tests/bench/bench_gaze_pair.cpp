@@ -20,10 +20,12 @@ namespace {
 
 struct BenchOptions {
   std::string source, result;
-  int64_t frame = 0;             // of the source that was edited; the result's first frame
-  int64_t target = 0;            // of the source
-  std::vector<double> from, to;  // irises x, y, x, y in frame and target, about
+  int64_t frame = 0;                       // of the source that was edited; the result's first frame
+  int64_t target = 0;                      // of the source
+  std::vector<double> from, to;            // irises x, y, x, y in frame and target, about
+  std::vector<double> from_ball, to_ball;  // the same of eyeballs: where an iris is that looks straight ahead
   double radius_px = 0;
+  double travel_px = 0;
 };
 
 at::Tensor ReadFrame(const std::string& path, int64_t frame) {
@@ -95,11 +97,13 @@ void Run(const BenchOptions& o) {
     left_db += temporal::Psnr(cut(source), truth) / 2;
     got_db += temporal::Psnr(cut(result), truth) / 2;
     const cv::Point2d there(o.to[2 * eye], o.to[2 * eye + 1]);
-    const auto own = gaze::MeasureIris(source, at, o.radius_px);
-    const auto real = gaze::MeasureIris(target, there, o.radius_px);
+    const gaze::EyeBall ball{{o.from_ball[2 * eye], o.from_ball[2 * eye + 1]}, o.travel_px, o.radius_px};
+    const auto own = gaze::MeasureIris(source, at, ball);
+    const auto real =
+        gaze::MeasureIris(target, there, {{o.to_ball[2 * eye], o.to_ball[2 * eye + 1]}, o.travel_px, o.radius_px});
     if (!own || !real) continue;
     const cv::Point2d goal = target_from_frame.Inverse()(*real);
-    const auto got = gaze::MeasureIris(result, goal, o.radius_px);
+    const auto got = gaze::MeasureIris(result, goal, ball);
     if (!got) continue;
     left_px += std::hypot(own->x - goal.x, own->y - goal.y) / 2;
     got_px += std::hypot(got->x - goal.x, got->y - goal.y) / 2;
@@ -120,6 +124,9 @@ int main(int argc, char** argv) {
   app.add_option("--target", options.target)->required();
   app.add_option("--from", options.from, "X Y X Y of the irises in the frame")->expected(4)->required();
   app.add_option("--to", options.to, "X Y X Y of the irises in the target")->expected(4)->required();
-  app.add_option("--radius", options.radius_px)->required();
+  app.add_option("--from-ball", options.from_ball, "X Y X Y of the eyeballs in the frame")->expected(4)->required();
+  app.add_option("--to-ball", options.to_ball, "X Y X Y of the eyeballs in the target")->expected(4)->required();
+  app.add_option("--radius", options.radius_px, "Of the irises, px")->required();
+  app.add_option("--travel", options.travel_px, "Of the irises' centres around the eyeballs', px")->required();
   return shotfix::RunBench(app, argc, argv, [&] { Run(options); });
 }

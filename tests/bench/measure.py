@@ -459,14 +459,16 @@ def gaze_pairs(bench):
     ratio = spread("before_deg") / max(1e-9, spread("achieved_deg"))
     bench.row("real clip into the lens: variance of yaw cut", f"{ratio:.1f}-fold on {len(turned)} frames", ">= 16-fold", ratio >= 16)
     for a, b in ((29, 30), (30, 29), (8, 29), (29, 8), (35, 38), (38, 35)):
-        by = [(frames[b]["before_deg"][k] - frames[b]["head_deg"][k]) - (frames[a]["before_deg"][k] - frames[a]["head_deg"][k])
-              for k in (0, 1)]
+        turns = [[y - x for x, y in zip(*pair)] for pair in zip(frames[a]["eyes_deg"], frames[b]["eyes_deg"])]
+        by = [sum(part) / 2 for part in zip(*turns)]
+        own = [",".join(f"{x - y:.2f}" for x, y in zip(turn, by)) for turn in turns]
         out = bench.work / "pair.mkv"
-        bench.in_project(folder, "eyeline", "clip", f"--by={by[0]:.2f},{by[1]:.2f}", "--frames", f"{a}:{a + 1}", "--force", "-o", out,
+        bench.in_project(folder, "eyeline", "clip", f"--by={by[0]:.2f},{by[1]:.2f}", f"--left-by={own[0]}", f"--right-by={own[1]}", "--frames", f"{a}:{a + 1}", "--force", "-o", out,
                          "--overwrite")
-        places = [[v for eye in frames[k]["iris_before_px"] for v in eye] for k in (a, b)]
+        places = [[v for eye in frames[k][name] for v in eye] for name in ("iris_before_px", "eyeballs_px") for k in (a, b)]
         _, _, text = bench.run(bench.benches / "bench_gaze_pair", "--source", clip, "--result", out, "--frame", a, "--target", b,
-                               "--radius", record["iris_px"] / 2, "--from", *places[0], "--to", *places[1])
+                               "--radius", record["iris_px"] / 2, "--travel", record["ball_over_iris"] * record["iris_px"] / 2,
+                               "--from", *places[0], "--to", *places[1], "--from-ball", *places[2], "--to-ball", *places[3])
         left, got, away, rest = map(float, re.search(r"leaving it ([\d.]+) dB, got ([\d.]+) dB; iris ([\d.]+) px away, ([\d.]+)",
                                                      text).groups())
         bench.row(f"real pair {a} to {b}, {math.hypot(*by):.0f} degrees", f"+{got - left:.1f} dB, iris {100 * rest / away:.0f} % away",

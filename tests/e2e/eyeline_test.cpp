@@ -83,7 +83,7 @@ TEST_CASE("eyes turn by what was asked, and nothing else changes") {
       testing::FaceFrameSpec turned = project.frames()[k];
       turned.gaze = turned.gaze + gaze::Direction{8, 0};
       const cv::Point2d wanted = FaceIris(turned, eye);
-      const auto found = gaze::MeasureIris(after[k], wanted, testing::kFaceIrisPx);
+      const auto found = gaze::MeasureIris(after[k], wanted, FaceBall(turned, eye));
       REQUIRE(found);
       INFO("frame " << k << " eye " << eye);
       CHECK(found->x == Approx(wanted.x).margin(0.9));  // a turn of 8 degrees is 2.6 px

@@ -66,19 +66,19 @@ TEST_CASE("the disc of a turned iris is squeezed along the turn") {
   CHECK(back.y == Approx(-0.6));
 }
 
-TEST_CASE("the meter finds a drawn iris to half a pixel") {
+TEST_CASE("the meter finds a drawn iris to a third of a pixel") {
   const auto frames = UsualFace();
   const testing::SyntheticShot shot = testing::MakeFaceShot(frames);
   for (const size_t k : {size_t{1}, size_t{5}, size_t{9}}) {
     for (size_t eye = 0; eye < gaze::kEyes; ++eye) {
       const cv::Point2d truth = FaceIris(frames[k], eye);
-      const auto found = gaze::MeasureIris(shot.pictures[k], truth + cv::Point2d(3, -2), testing::kFaceIrisPx);
+      const auto found = gaze::MeasureIris(shot.pictures[k], truth + cv::Point2d(3, -2), FaceBall(frames[k], eye));
       REQUIRE(found);
-      CHECK(found->x == Approx(truth.x).margin(0.5));
-      CHECK(found->y == Approx(truth.y).margin(1.5));  // lids hide the rim above and below
+      CHECK(found->x == Approx(truth.x).margin(0.33));
+      CHECK(found->y == Approx(truth.y).margin(0.6));  // lids hide the rim above and below
     }
   }
-  CHECK_FALSE(gaze::MeasureIris(at::full({3, 60, 60}, 0.5), {30, 30}, 10));
+  CHECK_FALSE(gaze::MeasureIris(at::full({3, 60, 60}, 0.5), {30, 30}, {{30, 30}, 19, 10}));
 }
 
 TEST_CASE("a shot's irises, blink and head are found from two points on one frame") {

@@ -5,6 +5,8 @@
 
 #include <cmath>
 
+#include "shotfix/gaze/eye_parts.h"
+
 namespace shotfix::testing {
 namespace {
 
@@ -35,10 +37,10 @@ std::array<double, 3> ColourAt(const FaceFrameSpec& frame, double x, double y) {
     const double upper = lower - frame.open * (kUpper + kLower) * bow;
     if (v > upper - 1.5 && v < upper + 0.8) return {0.16, 0.11, 0.09};  // lashes
     if (v <= upper || v >= lower) continue;
-    const cv::Point2d iris = FaceIris(frame, eye);
-    const double rho = std::hypot(x - iris.x, y - iris.y);
-    if (rho < 0.4 * kFaceIrisPx) return {0.08, 0.06, 0.06};
-    if (rho < kFaceIrisPx) return {0.30, 0.20, 0.14};
+    const cv::Point2d disc = gaze::IrisDisc(FaceBall(frame, eye), FaceIris(frame, eye))(cv::Point2d(x, y));
+    const double rho = std::hypot(disc.x, disc.y);
+    if (rho < 0.4) return {0.08, 0.06, 0.06};
+    if (rho < 1) return {0.30, 0.20, 0.14};
     return {0.82, 0.81, 0.80};
   }
   const double light = Skin(x - frame.shift, y);
@@ -47,9 +49,11 @@ std::array<double, 3> ColourAt(const FaceFrameSpec& frame, double x, double y) {
 
 }  // namespace
 
-cv::Point2d FaceIris(const FaceFrameSpec& frame, size_t eye) {
-  return gaze::IrisAt({EyeCentre(frame, eye), kFaceTravelPx, kFaceIrisPx}, frame.gaze);
+gaze::EyeBall FaceBall(const FaceFrameSpec& frame, size_t eye) {
+  return {EyeCentre(frame, eye), kFaceTravelPx, kFaceIrisPx};
 }
+
+cv::Point2d FaceIris(const FaceFrameSpec& frame, size_t eye) { return gaze::IrisAt(FaceBall(frame, eye), frame.gaze); }
 
 SyntheticShot MakeFaceShot(const std::vector<FaceFrameSpec>& frames) {
   constexpr int kSamples = 3;  // each way in a pixel

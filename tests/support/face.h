@@ -20,6 +20,7 @@ struct FaceFrameSpec {
 };
 // Where the iris of an eye is, px; 0 is picture left.
 cv::Point2d FaceIris(const FaceFrameSpec& frame, size_t eye);
+gaze::EyeBall FaceBall(const FaceFrameSpec& frame, size_t eye);
 SyntheticShot MakeFaceShot(const std::vector<FaceFrameSpec>& frames);
 // Twelve frames: three gazes, a head that drifts, closed on frame 6.
 std::vector<FaceFrameSpec> UsualFace();

@@ -66,6 +66,8 @@ struct EyelineFrame {
   double weight = 0;                      // 0 where nothing is turned: a blink, outside `during`
   double open = 1;                        // of the lids, 1 as usual
   double sure = 1;                        // of the eye that is seen less
+  gaze::PerEye<gaze::Direction> eyes;     // before, of the head, each eye
+  gaze::PerEye<cv::Point2d> straight;     // px of the clip: where an iris is that looks straight out of the head
   gaze::PerEye<cv::Point2d> iris_before;  // px of the clip
   gaze::PerEye<cv::Point2d> iris_asked;
   double turn_deg = 0;  // that is made, the larger of both eyes

@@ -151,6 +151,8 @@ std::vector<EyelineFrame> PlanEyeline(const EyelineOptions& options, const gaze:
     frame.sure = std::min(found.eyes[0].sure, found.eyes[1].sure);
     for (size_t eye = 0; eye < gaze::kEyes; ++eye) {
       const gaze::Affine frame_from_crop = found.eyes[eye].frame_from_crop.ScaledBy(clip_scale);
+      frame.eyes[eye] = found.eyes[eye].gaze;
+      frame.straight[eye] = frame_from_crop(shot.shapes[eye].ball.straight);
       frame.iris_before[eye] = frame_from_crop(found.eyes[eye].iris);
       frame.iris_asked[eye] = frame_from_crop(target.eyes[eye].iris);
       frame.before = frame.before + gaze::CameraGaze(found, eye) * (1.0 / gaze::kEyes);
