@@ -38,14 +38,94 @@ cv::Point2d MiddleOfCorners(const LidShape& lids) {
   return {(first + last) / 2, 0};
 }
 
-std::vector<KnownPlace> KnownPlaces(const ShotGaze& shot, const std::vector<KnownGaze>& known) {
-  std::vector<KnownPlace> places;
+struct KnownFrame {
+  Direction gaze;  // from the camera
+  Direction turn;  // of the head, as it was followed
+  PerEye<cv::Point2d> iris;
+};
+
+std::vector<KnownFrame> KnownFrames(const ShotGaze& shot, const std::vector<KnownGaze>& known) {
+  std::vector<KnownFrame> frames;
   for (const KnownGaze& hint : known) {
     const FrameGaze& frame = shot.At(hint.frame);
     if (frame.eyes[0].sure < kSeen || frame.eyes[1].sure < kSeen) continue;
-    places.push_back({hint.gaze - frame.turn, {frame.eyes[0].iris, frame.eyes[1].iris}});
+    frames.push_back({hint.gaze, frame.turn, {frame.eyes[0].iris, frame.eyes[1].iris}});
   }
+  return frames;
+}
+
+std::vector<KnownPlace> PlacesOf(const std::vector<KnownFrame>& frames) {
+  std::vector<KnownPlace> places;
+  for (const KnownFrame& frame : frames) places.push_back({frame.gaze - frame.turn, frame.iris});
   return places;
+}
+
+// Note [Gain of the turns]: a head's turn is known up to a factor of its own for yaw and for pitch, for the light on a
+// smooth nose stays where it is when the nose goes down (0.6 of the true pitch on the sample production). Gazes that
+// are known on frames in which the head is turned differently tell the factor: the eyeball's place and size, and both
+// factors, are fitted at once to where the irises are, each with what is known of it before.
+struct Scales {
+  double yaw_gain = 1;
+  double pitch_gain = 1;
+  double travel_px = 0;
+  PerEye<cv::Point2d> straight{};
+};
+constexpr int kScales = 7;
+using ScaleStep = cv::Vec<double, kScales>;
+
+cv::Point2d Expected(const Scales& scales, const KnownFrame& known, size_t eye) {
+  const Direction turn{known.turn.yaw_deg * scales.yaw_gain, known.turn.pitch_deg * scales.pitch_gain};
+  return scales.straight[eye] + scales.travel_px * OffsetOf(known.gaze - turn);
+}
+
+Scales Moved(Scales scales, const ScaleStep& step) {
+  scales.yaw_gain += step[0];
+  scales.pitch_gain += step[1];
+  scales.travel_px *= 1 + step[2];
+  for (size_t eye = 0; eye < kEyes; ++eye)
+    scales.straight[eye] +=
+        scales.travel_px * cv::Point2d(step[3 + 2 * static_cast<int>(eye)], step[4 + 2 * static_cast<int>(eye)]);
+  return scales;
+}
+
+// `travel_share`: how far the travel may be off that `scales` begins with.
+Scales FitScales(const std::vector<KnownFrame>& known, const Scales& first, double travel_share) {
+  constexpr int kRounds = 10;
+  constexpr double kStep = 1e-4;
+  constexpr double kIrisShare = 0.009;  // of the travel: half a degree
+  constexpr double kGainShare = 0.3;
+  constexpr double kLeastGain = 0.5;
+  constexpr double kMostGain = 2.2;
+  const ScaleStep trust(1 / (kGainShare * kGainShare), 1 / (kGainShare * kGainShare), 1 / (travel_share * travel_share),
+                        1e-6, 1e-6, 1e-6, 1e-6);
+  Scales scales = first;
+  for (int round = 0; round < kRounds; ++round) {
+    using Normal = cv::Matx<double, kScales, kScales>;
+    Normal normal = Normal::diag(trust);
+    ScaleStep gradient(trust[0] * (1 - scales.yaw_gain), trust[1] * (1 - scales.pitch_gain),
+                       trust[2] * std::log(first.travel_px / scales.travel_px), 0, 0, 0, 0);
+    const double weight = 1 / std::pow(kIrisShare * scales.travel_px, 2);
+    for (const KnownFrame& frame : known) {
+      for (size_t eye = 0; eye < kEyes; ++eye) {
+        const cv::Point2d expected = Expected(scales, frame, eye);
+        const cv::Point2d miss = frame.iris[eye] - expected;
+        ScaleStep jx, jy;
+        for (int i = 0; i < kScales; ++i) {
+          ScaleStep step;
+          step[i] = kStep;
+          const cv::Point2d slope = (Expected(Moved(scales, step), frame, eye) - expected) / kStep;
+          jx[i] = slope.x;
+          jy[i] = slope.y;
+        }
+        normal += weight * (jx * jx.t() + jy * jy.t());
+        gradient += weight * (jx * miss.x + jy * miss.y);
+      }
+    }
+    scales = Moved(scales, normal.solve(gradient, cv::DECOMP_CHOLESKY));
+    scales.yaw_gain = std::clamp(scales.yaw_gain, kLeastGain, kMostGain);
+    scales.pitch_gain = std::clamp(scales.pitch_gain, kLeastGain, kMostGain);
+  }
+  return scales;
 }
 
 }  // namespace
@@ -75,34 +155,35 @@ std::optional<double> TravelFrom(const std::vector<KnownPlace>& known, double ir
 }
 
 void Calibrate(ShotGaze& shot, const FitInputs& inputs, const PerEye<LidShape>& lids) {
-  const std::vector<KnownPlace> known = KnownPlaces(shot, inputs.known);
+  const std::vector<KnownFrame> known = KnownFrames(shot, inputs.known);
   const double radius = (shot.shapes[0].ball.radius_px + shot.shapes[1].ball.radius_px) / 2;
-  double travel = inputs.travel.value_or(kMeanTravel) * radius;
+  Scales scales;
+  scales.travel_px = inputs.travel.value_or(kMeanTravel) * radius;
   shot.calibration = inputs.travel ? Calibration::kZeroKnown : Calibration::kMeanEye;
   if (!known.empty()) shot.calibration = inputs.travel ? Calibration::kWhole : Calibration::kZeroKnown;
-  if (const std::optional<double> measured = TravelFrom(known, radius)) {
-    travel = *measured;
+  if (const std::optional<double> measured = TravelFrom(PlacesOf(known), radius)) {
+    scales.travel_px = *measured;
     shot.calibration = Calibration::kWhole;
     shot.travel_measured = true;
   }
-  PerEye<cv::Point2d> straight{};
   if (known.empty()) {
     cv::Point2d shift(0, 0);
     for (size_t eye = 0; eye < kEyes; ++eye) {
-      straight[eye] = MeanIris(shot, eye);
-      shift.x += (MiddleOfCorners(lids[eye]).x - straight[eye].x) / kEyes;
+      scales.straight[eye] = MeanIris(shot, eye);
+      shift.x += (MiddleOfCorners(lids[eye]).x - scales.straight[eye].x) / kEyes;
     }
-    for (cv::Point2d& place : straight) place += shift;
+    for (cv::Point2d& place : scales.straight) place += shift;
   } else {
-    for (const KnownPlace& place : known) {
-      for (size_t eye = 0; eye < kEyes; ++eye)
-        straight[eye] += (place.iris[eye] - travel * OffsetOf(place.gaze)) / static_cast<double>(known.size());
-    }
+    constexpr double kMeasuredShare = 0.2;
+    constexpr double kGivenShare = 0.01;
+    scales = FitScales(known, scales, shot.travel_measured ? kMeasuredShare : kGivenShare);
   }
+  for (FrameGaze& frame : shot.frames)
+    frame.turn = {frame.turn.yaw_deg * scales.yaw_gain, frame.turn.pitch_deg * scales.pitch_gain};
   for (size_t eye = 0; eye < kEyes; ++eye) {
     EyeBall& ball = shot.shapes[eye].ball;
-    ball.straight = straight[eye];
-    ball.travel_px = travel;
+    ball.straight = scales.straight[eye];
+    ball.travel_px = scales.travel_px;
     for (FrameGaze& frame : shot.frames) frame.eyes[eye].gaze = GazeAt(ball, frame.eyes[eye].iris);
   }
 }

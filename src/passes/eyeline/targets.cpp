@@ -103,11 +103,11 @@ double TargetPlan::WeightAt(int64_t number) const {
 }
 
 // Note [Within the error]: where eyes have to go to a place of their own, a turn that is smaller than what the fit
-// knows of them would only make a right eyeline wrong. Of a change by so and so many degrees all is done.
+// knows of them would only make a right eyeline wrong. Of a change by so and so many degrees all is done. A fit whose
+// zero, eyeball and turns of the head come from known gazes knows twice as well.
 double TargetPlan::KnownShare(double turn_deg) const {
-  constexpr double kUnknownDeg = 1.5;
-  constexpr double kWholeDeg = 3;
-  return options_.by ? 1 : Smooth((turn_deg - kUnknownDeg) / (kWholeDeg - kUnknownDeg));
+  const double unknown_deg = shot_.travel_measured ? 0.75 : 1.5;
+  return options_.by ? 1 : Smooth(turn_deg / unknown_deg - 1);
 }
 
 FrameTarget TargetPlan::At(int64_t number, double clip_scale) const {
