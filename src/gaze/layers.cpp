@@ -38,56 +38,6 @@ cv::Vec3f Bright(Samples& colours) {
   return *at;
 }
 
-// Pushes what is known to coarser grids and pulls it back to where nothing is (Gortler et al. 1996): the unknown goes
-// over smoothly between what is known on all its sides.
-void PushPull(cv::Mat& picture, const cv::Mat& known) {
-  if (picture.rows <= 2 || picture.cols <= 2 || cv::countNonZero(known) == static_cast<int>(known.total())) return;
-  cv::Mat weighted(picture.size(), CV_32FC3);
-  for (int y = 0; y < picture.rows; ++y) {
-    for (int x = 0; x < picture.cols; ++x)
-      weighted.at<cv::Vec3f>(y, x) = picture.at<cv::Vec3f>(y, x) * known.at<float>(y, x);
-  }
-  cv::Mat small;
-  cv::Mat small_known;
-  cv::pyrDown(weighted, small);
-  cv::pyrDown(known, small_known);
-  for (int y = 0; y < small.rows; ++y) {
-    for (int x = 0; x < small.cols; ++x) {
-      float& weight = small_known.at<float>(y, x);
-      small.at<cv::Vec3f>(y, x) /= std::max(1e-6F, weight);
-      weight = weight > 1e-4F ? std::min(1.0F, 4 * weight) : 0;
-    }
-  }
-  PushPull(small, small_known);
-  cv::Mat large;
-  cv::pyrUp(small, large, picture.size());
-  for (int y = 0; y < picture.rows; ++y) {
-    for (int x = 0; x < picture.cols; ++x) {
-      const float weight = known.at<float>(y, x);
-      cv::Vec3f& value = picture.at<cv::Vec3f>(y, x);
-      value = value * weight + large.at<cv::Vec3f>(y, x) * (1 - weight);
-    }
-  }
-}
-
-// Neighbouring pixels come from different frames: what lies between them is no vein. Known pixels only, `sigma_px`
-// wide.
-void Calm(cv::Mat& picture, const cv::Mat& known, double sigma_px) {
-  cv::Mat weighted(picture.size(), CV_32FC3);
-  for (int y = 0; y < picture.rows; ++y) {
-    for (int x = 0; x < picture.cols; ++x)
-      weighted.at<cv::Vec3f>(y, x) = picture.at<cv::Vec3f>(y, x) * known.at<float>(y, x);
-  }
-  cv::Mat total;
-  cv::GaussianBlur(weighted, weighted, cv::Size(), sigma_px);
-  cv::GaussianBlur(known, total, cv::Size(), sigma_px);
-  for (int y = 0; y < picture.rows; ++y) {
-    for (int x = 0; x < picture.cols; ++x) {
-      if (known.at<float>(y, x) > 0) picture.at<cv::Vec3f>(y, x) = weighted.at<cv::Vec3f>(y, x) / total.at<float>(y, x);
-    }
-  }
-}
-
 // One row of a picture: what is unknown goes over straight between its neighbours; 1 where nothing is known.
 void FillAlong(cv::Mat& picture, const cv::Mat& known, int row) {
   int before = -1;
@@ -167,7 +117,7 @@ cv::Mat GatherSclera(const std::vector<EyeSample>& samples, const EyeBall& ball)
   }
   DropStrangers(picture, known);
   Calm(picture, known, 0.12 * ball.radius_px);
-  PushPull(picture, known);
+  Spread(picture, known);
   return picture;
 }
 

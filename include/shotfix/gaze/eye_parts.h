@@ -63,6 +63,13 @@ cv::Vec3f LashAt(const cv::Mat& lashes, double u, double depth);
 // CV_32FC1 in [0,1] of an RGB picture: reflections, which are bright, or brighter than what is around them.
 cv::Mat GlintMask(const cv::Mat& rgb, double iris_px);
 
+// Pushes what is known (CV_32FC1 in [0,1]) of a CV_32FC3 picture to coarser grids and pulls it back to where nothing is
+// (Gortler et al. 1996): the unknown goes over smoothly between what is known on all its sides.
+void Spread(cv::Mat& picture, const cv::Mat& known);
+// A Gaussian of `sigma_px` over known pixels alone: of neighbours that come from different frames what lies between
+// them is no vein.
+void Calm(cv::Mat& picture, const cv::Mat& known, double sigma_px);
+
 // Bilinear, clamped at the border; CV_32FC3 and CV_32FC1.
 cv::Vec3f ColourAt(const cv::Mat& rgb, double x, double y);
 float ValueAt(const cv::Mat& plane, double x, double y);
