@@ -10,10 +10,12 @@ struct EyelineCommand {
   RenderOptions render;
   pipeline::EyelineRequest request;
   bool no_locator = false;
+  bool no_head = false;
 };
 
 void RunEyeline(EyelineCommand command, const GlobalOptions& global) {
   command.request.use_locator = !command.no_locator;
+  command.request.use_head = !command.no_head;
   // --person is an option of every render; here it also says whose eyes.
   if (!command.render.job.people.empty()) command.request.person = command.render.job.people.front();
   command.render.job.passes = {command.request};
@@ -56,6 +58,7 @@ void AddEyelineCommand(const CommandHost& host) {
   app->add_flag("--force", request.look.force, "Also turn eyes that are too small or too far away from the target");
   app->add_flag("--no-locator", command->no_locator,
                 "Look for no face; \"shotfix hint --eyes\" says where the eyes are");
+  app->add_flag("--no-gaze-head", command->no_head, "Leave out what \"shotfix train\" learned of these eyes");
   AddRenderOptions(*app, command->render);
   app->footer(
       "Example: shotfix eyeline take_3 --camera -o take_3_lens.mov\n"

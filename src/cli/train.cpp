@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -7,6 +8,7 @@
 #include "shotfix/core/stop.h"
 #include "shotfix/image/device.h"
 #include "shotfix/media/still.h"
+#include "shotfix/pipeline/train_gaze.h"
 #include "shotfix/project/run_store.h"
 #include "shotfix/report/training_page.h"
 #include "shotfix/train/train_project.h"
@@ -17,7 +19,13 @@ namespace {
 struct TrainCommand {
   train::TrainProjectOptions options;
   std::string budget;
+  std::vector<std::string> heads;
+  std::vector<int64_t> leave_out;
   bool no_clean_plates = false;
+
+  bool Wants(const char* head) const {
+    return heads.empty() || std::find(heads.begin(), heads.end(), head) != heads.end();
+  }
 };
 
 std::filesystem::path WritePage(const project::Project& project, const train::TrainProjectResult& result) {
@@ -39,53 +47,122 @@ std::filesystem::path WritePage(const project::Project& project, const train::Tr
   return path;
 }
 
+nlohmann::json OptionsJson(const TrainCommand& command) {
+  const train::TrainProjectOptions& options = command.options;
+  return {{"recipe", options.recipe},
+          {"seed", options.seed},
+          {"resume", options.resume},
+          {"clips", options.clips},
+          {"heads", command.heads},
+          {"leave_out", command.leave_out},
+          {"budget_s", options.budget_s.value_or(0)},
+          {"clean_plates", options.use_clean_plates}};
+}
+
+// What a training has to say, for people and for machines.
+struct Told {
+  std::string text;
+  nlohmann::json json;
+};
+
+void TellMatte(const train::TrainProjectResult& result, const std::filesystem::path& page, Told& told) {
+  const train::MatteTrainingResult& training = result.training;
+  told.json.update({{"model", result.model_path.string()},
+                    {"page", page.string()},
+                    {"steps", training.steps_done},
+                    {"seconds", training.seconds},
+                    {"held_out_mad", training.head.held_out_mad},
+                    {"held_out", training.held_out},
+                    {"stopped_early", training.stopped_early}});
+  told.text += fmt::format("matte head: {} steps in {:.0f} s, held-out error {:.2f} x 1000 ({})\nmodel {}\npage  {}\n",
+                           training.steps_done, training.seconds, training.head.held_out_mad, training.held_out,
+                           result.model_path.string(), page.string());
+}
+
+void TellGaze(const std::vector<pipeline::GazeHeadReport>& reports, Told& told) {
+  for (const pipeline::GazeHeadReport& report : reports) {
+    told.json["gaze_heads"].push_back({{"person", report.person},
+                                       {"clips", report.clips},
+                                       {"pairs", report.pairs},
+                                       {"kept", report.kept},
+                                       {"held_out_drawn", report.drawn_error},
+                                       {"held_out_learned", report.learned_error},
+                                       {"seconds", report.seconds}});
+    told.text += report.words + "\n";
+  }
+}
+
+pipeline::TrainGazeOptions GazeOptions(const TrainCommand& command, double budget_share) {
+  const train::TrainProjectOptions& options = command.options;
+  pipeline::TrainGazeOptions gaze;
+  gaze.recipe = options.recipe;
+  gaze.seed = options.seed;
+  gaze.clips = options.clips;
+  gaze.leave_out = {command.leave_out.begin(), command.leave_out.end()};
+  gaze.device = options.device;
+  gaze.dry_run = options.dry_run;
+  if (options.budget_s) gaze.budget_s = *options.budget_s * budget_share;
+  return gaze;
+}
+
+std::string WhatGoesOn(const train::TrainProjectResult& result) {
+  return result.kept_old_head
+             ? "training was stopped; the model keeps its finished head, \"shotfix train --resume\" goes on"
+             : "training was stopped; the model has the best weights so far, \"shotfix train --resume\" goes on";
+}
+
+void Train(const project::Project& project, TrainCommand& command, const GlobalOptions& global, Told& told) {
+  constexpr double kGazeShare = 0.35;  // of a budget, where both kinds of head are trained
+  train::TrainProjectOptions& options = command.options;
+  const bool gaze = command.Wants("gaze") && !pipeline::ClipsWithEyes(project, options.clips).empty();
+  // Without anything to learn from the mattes' own error says what is missing.
+  const bool matte = command.Wants("matte") && (!gaze || train::HasPaintedMattes(project, options.clips));
+  if (!matte && !gaze)
+    Throw(ErrorCode::kUsage,
+          "no eyes are known to learn a gaze from; say where they are with \"shotfix hint CLIP --frame N --eyes "
+          "X,Y,X,Y\"");
+  const pipeline::TrainGazeOptions gaze_options = GazeOptions(command, matte ? kGazeShare : 1);
+  if (matte) {
+    if (gaze && options.budget_s) *options.budget_s *= 1 - kGazeShare;
+    const train::TrainProjectResult result = train::TrainProject(project, options, *MakeProgress(global));
+    if (options.dry_run) {
+      told.json["would_use"] = result.used;
+      for (const std::string& used : result.used) told.text += "would learn from " + used + "\n";
+    } else {
+      TellMatte(result, WritePage(project, result), told);
+      if (result.training.interrupted) throw Error(ErrorCode::kStopped, WhatGoesOn(result));
+    }
+  }
+  if (!gaze) return;
+  const auto reports = pipeline::TrainGazeHeads(project, gaze_options, *MakeProgress(global));
+  TellGaze(reports, told);
+  if (std::any_of(reports.begin(), reports.end(), [](const auto& report) { return report.interrupted; }))
+    throw Error(ErrorCode::kStopped, "training the gaze was stopped; the model keeps the heads it had");
+}
+
 void RunTrain(TrainCommand command, const GlobalOptions& global) {
   train::TrainProjectOptions& options = command.options;
   options.device = image::SelectDevice(global.device);
   options.use_clean_plates = !command.no_clean_plates;
   if (!command.budget.empty()) options.budget_s = ParseDuration(command.budget);
   const project::Project project = OpenProject(global);
+  Told told;
   if (options.dry_run) {
-    const train::TrainProjectResult plan = train::TrainProject(project, options, *MakeProgress(global));
-    std::string text;
-    for (const std::string& used : plan.used) text += "would learn from " + used + "\n";
-    return PrintResult(global, {{"would_use", plan.used}}, text);
+    Train(project, command, global, told);
+    return PrintResult(global, told.json, told.text);
   }
   project::RunStore runs(project);
-  const int64_t run = runs.Begin("train", nlohmann::json{{"recipe", options.recipe},
-                                                         {"seed", options.seed},
-                                                         {"resume", options.resume},
-                                                         {"clips", options.clips},
-                                                         {"budget_s", options.budget_s.value_or(0)},
-                                                         {"clean_plates", options.use_clean_plates}}
-                                              .dump());
-  train::TrainProjectResult result;
+  const int64_t run = runs.Begin("train", OptionsJson(command).dump());
   try {
-    result = train::TrainProject(project, options, *MakeProgress(global));
+    Train(project, command, global, told);
   } catch (const std::exception& problem) {
+    // What was trained before the stop is told all the same.
+    if (!told.text.empty()) PrintResult(global, told.json, told.text);
     runs.End(run, StopRequested() ? "stopped" : "failed", nlohmann::json{{"error", problem.what()}}.dump());
     throw;
   }
-  const train::MatteTrainingResult& training = result.training;
-  const std::filesystem::path page = WritePage(project, result);
-  const nlohmann::json json = {{"model", result.model_path.string()},
-                               {"page", page.string()},
-                               {"steps", training.steps_done},
-                               {"seconds", training.seconds},
-                               {"held_out_mad", training.head.held_out_mad},
-                               {"held_out", training.held_out},
-                               {"stopped_early", training.stopped_early}};
-  runs.End(run, training.interrupted ? "stopped" : "done", json.dump());
-  PrintResult(global, json,
-              fmt::format("matte head: {} steps in {:.0f} s, held-out error {:.2f} x 1000 ({})\nmodel {}\npage  {}\n",
-                          training.steps_done, training.seconds, training.head.held_out_mad, training.held_out,
-                          result.model_path.string(), page.string()));
-  if (training.interrupted)
-    throw Error(
-        ErrorCode::kStopped,
-        result.kept_old_head
-            ? "training was stopped; the model keeps its finished head, \"shotfix train --resume\" goes on"
-            : "training was stopped; the model has the best weights so far, \"shotfix train --resume\" goes on");
+  runs.End(run, "done", told.json.dump());
+  PrintResult(global, told.json, told.text);
 }
 
 }  // namespace
@@ -93,10 +170,15 @@ void RunTrain(TrainCommand command, const GlobalOptions& global) {
 void AddTrainCommand(const CommandHost& host) {
   auto command = std::make_shared<TrainCommand>();
   train::TrainProjectOptions& options = command->options;
-  CLI::App* app = host.app.add_subcommand("train", "Train this production's mini-model on its painted mattes");
+  CLI::App* app =
+      host.app.add_subcommand("train", "Train this production's mini-model on its painted mattes and its actors' eyes");
   app->add_option("--recipe", options.recipe, "fast, standard, hero or a .toml file")->capture_default_str();
   app->add_option("--budget", command->budget, "Wall time, such as 90s, 10m, 1h30m; the schedule is cut to fit");
   app->add_option("--seed", options.seed, "Same seed, same footage, same device: same model")->capture_default_str();
+  app->add_option("--head", command->heads, "Only this head: matte or gaze; without it, all there is material for")
+      ->check(CLI::IsMember({"matte", "gaze"}));
+  app->add_option("--leave-out", command->leave_out, "Frames that a gaze head must not see, to measure with them")
+      ->delimiter(',');
   app->add_option("--clip", options.clips, "Only this clip; may be given several times");
   app->add_flag("--no-clean-plates", command->no_clean_plates, "Do not use clean-plate takes");
   app->add_flag("--resume", options.resume, "Go on from the last checkpoint to the same result");

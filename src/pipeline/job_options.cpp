@@ -122,6 +122,7 @@ const std::vector<PassKey<EyelineRequest>>& KeysOf(const EyelineRequest&) {
       Field("during", [](R& r) -> std::string& { return r.during; }),
       Field("person", [](R& r) -> std::string& { return r.person; }),
       Field("use_locator", [](R& r) -> bool& { return r.use_locator; }),
+      Field("use_head", [](R& r) -> bool& { return r.use_head; }),
       Field("depth", [](R& r) -> double& { return r.look.depth; }),
       Field("view", [](R& r) -> double& { return r.look.view_deg; }),
       Field("ease", [](R& r) -> int& { return r.look.ease_frames; }),

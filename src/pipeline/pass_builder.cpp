@@ -13,6 +13,7 @@
 #include "shotfix/media/clip_files.h"
 #include "shotfix/media/shot_reader.h"
 #include "shotfix/media/still.h"
+#include "shotfix/model/gaze_head.h"
 #include "shotfix/model/matte_head.h"
 #include "shotfix/passes/identity.h"
 #include "shotfix/pipeline/solve.h"
@@ -31,6 +32,12 @@ model::Head MatteHeadOf(const project::Project& project, const Stock& stock) {
     Throw(ErrorCode::kNoInput, "the model of \"{}\" has no matte head; run \"shotfix train\"",
           project.folder().string());
   return head->second;
+}
+
+std::optional<model::Head> GazeHeadOf(const Stock& stock, const std::string& person) {
+  if (!stock.model) return std::nullopt;
+  const auto head = stock.model->heads.find(model::GazeHeadName(person));
+  return head == stock.model->heads.end() ? std::nullopt : std::optional(head->second);
 }
 
 void LoadModel(const project::Project& project, Stock& stock) {
@@ -67,6 +74,18 @@ Stock LoadStock(const project::Project& project, const Job& job) {
     return std::holds_alternative<BackgroundRequest>(request) || std::holds_alternative<RelightRequest>(request);
   });
   if (needs_model) LoadModel(project, stock);
+  const bool may_use_model = std::any_of(job.passes.begin(), job.passes.end(), [](const PassRequest& request) {
+    const auto* eyeline = std::get_if<EyelineRequest>(&request);
+    return eyeline != nullptr && eyeline->use_head;
+  });
+  if (needs_model || !may_use_model || !fs::exists(train::ModelPath(project))) return stock;
+  LoadModel(project, stock);
+  const bool has_gaze = std::any_of(stock.model->heads.begin(), stock.model->heads.end(),
+                                    [](const auto& head) { return head.first.starts_with("gaze"); });
+  if (!has_gaze) {  // nothing of the model is in the picture
+    stock.model.reset();
+    stock.model_sha256.clear();
+  }
   return stock;
 }
 
@@ -206,7 +225,7 @@ gaze::Direction PassBuilder::GazeOf(const EyelineRequest& request) {
   const ClipEyes eyes = FindClipEyes(project_, clip, info, {request.at_person, request.use_locator}, progress_);
   passes::EyelineOptions plain;
   plain.camera = true;
-  const std::unique_ptr<passes::EditPass> pass = passes::MakeEyelinePass(plain, {eyes.fit}, grant);
+  const std::unique_ptr<passes::EditPass> pass = passes::MakeEyelinePass(plain, {eyes.fit, {}}, grant);
   project::SolutionStore solutions(project_);
   const SolveInputs solve{info, clip.sha256, static_cast<int>(kEyeLongSidePx)};
   const std::optional<gaze::Direction> found =
@@ -231,7 +250,12 @@ std::unique_ptr<passes::EditPass> PassBuilder::MakeEyeline(const EyelineRequest&
   notes_ += eyes.note + "\n";
   eyeline_person_ = eyes.person;
   eyeline_look_ = look;
-  std::unique_ptr<passes::EditPass> pass = passes::MakeEyelinePass(look, {eyes.fit}, grant);
+  passes::EyelineInputs inputs{eyes.fit, {}};
+  if (request.use_head) inputs.head = GazeHeadOf(stock_, eyes.person);
+  if (inputs.head)
+    notes_ += fmt::format("turned with the gaze head of {} (--no-gaze-head: without)\n",
+                          eyes.person.empty() ? "the actor" : eyes.person);
+  std::unique_ptr<passes::EditPass> pass = passes::MakeEyelinePass(look, std::move(inputs), grant);
   content_key_ += pass->AnalysisKey() + "\n";
   for (const passes::GazeKey& key : look.keys)
     content_key_ += fmt::format("{}:{},{} ", key.frame, key.gaze.yaw_deg, key.gaze.pitch_deg);

@@ -116,13 +116,18 @@ std::filesystem::path ModelPath(const project::Project& project) {
   return project.Subfolder("models") / "mini_model.safetensors";
 }
 
+bool HasPaintedMattes(const project::Project& project, const std::vector<std::string>& clips) {
+  return !FindLessons(project, clips).empty();
+}
+
 TrainProjectResult TrainProject(const project::Project& project, const TrainProjectOptions& options,
                                 Progress& progress) {
   const Recipe recipe = LoadRecipe(options.recipe);
   const std::vector<Lesson> lessons = FindLessons(project, options.clips);
   if (lessons.empty())
     Throw(ErrorCode::kUsage,
-          "there is no painted matte to learn from; add one with \"shotfix hint CLIP --frame N --matte M.png\"");
+          "there is no painted matte to learn from; add one with \"shotfix hint CLIP --frame N --matte M.png\", or say "
+          "where an actor's eyes are with --eyes X,Y,X,Y");
   const compliance::ConsentLedger ledger(project);
   const project::ClipStore clips(project);
   Teacher teacher(project, options, recipe, progress);

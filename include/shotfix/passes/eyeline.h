@@ -4,12 +4,14 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "shotfix/compliance/consent.h"
 #include "shotfix/core/frame_range.h"
 #include "shotfix/gaze/shot_gaze.h"
+#include "shotfix/model/mini_model.h"
 #include "shotfix/passes/edit_pass.h"
 
 namespace shotfix::passes {
@@ -54,8 +56,24 @@ struct EyelineOptions {
 };
 
 struct EyelineInputs {
-  gaze::FitInputs fit;  // px of the analysis picture
+  gaze::FitInputs fit;              // px of the analysis picture
+  std::optional<model::Head> head;  // the actor's gaze head; nothing: the model of ball and lids alone
 };
+
+// What a gaze head learns from: one eye of frame `from`, drawn with the gaze that it has in frame `to`. Tensors are
+// float32 on the CPU at the head's grid, see model/gaze_head.h.
+struct EyePair {
+  int64_t from = 0;
+  int64_t to = 0;
+  at::Tensor input;
+  at::Tensor mask;    // [1,h,w] in [0,1]: where a head may act
+  at::Tensor weight;  // [1,h,w]: irises count four times
+  at::Tensor target;  // [3,h,w] encoded: the eye in frame `to`, laid over frame `from`
+};
+// Pairs of frames of a shot in which the head is turned alike (5 degrees) and the lids are as open, and the gaze
+// differs by 2 to 45 degrees; at most `most`, evenly over all there are. Frames in `left_out` are not looked at.
+std::vector<EyePair> GatherEyePairs(const gaze::ShotGaze& gaze, image::ShotReader& shot,
+                                    const std::set<int64_t>& left_out, size_t most, const gaze::FitProgress& progress);
 
 // What the edit does to one frame, for reports. Gazes are the mean of both eyes, from the camera.
 struct EyelineFrame {

@@ -58,6 +58,7 @@ struct EyelineRequest {
   std::string during;           // "A:B": where the eyes are turned; empty: everywhere
   std::string person;           // whose eyes; empty: of the one who is there
   bool use_locator = true;      // where no hint says where the eyes are
+  bool use_head = true;         // the actor's gaze head, where "shotfix train" kept one
   std::string sheet;            // PNG: a contact sheet of what was found of the eyes
   passes::EyelineOptions look;  // its targets are set from the texts above
 

@@ -32,10 +32,20 @@ struct MatteRecipe {
   double weight_laplacian = 0.5;
 };
 
+struct GazeRecipe {
+  int64_t channels = 16;         // 8 to 48, multiple of 8
+  int64_t steps = 800;           // 1 to 1,000,000
+  int64_t batch = 12;            // pairs a step, 1 to 256
+  double learning_rate = 2e-3;   // 1e-6 to 1
+  double ema = 0.99;             // 0 to 0.9999
+  int64_t held_out_every = 100;  // steps between measurements, 1 to 100,000
+};
+
 struct Recipe {
   std::string name;  // "fast", or the file's name
   std::string toml;  // the text it came from
   MatteRecipe matte;
+  GazeRecipe gaze;
 
   // Throws kConfig: names the key, the value and what is allowed.
   void Validate() const;

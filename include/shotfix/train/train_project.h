@@ -36,6 +36,8 @@ struct TrainProjectResult {
 };
 
 std::filesystem::path ModelPath(const project::Project& project);
+// Whether any of these clips (empty: of all) has a painted matte.
+bool HasPaintedMattes(const project::Project& project, const std::vector<std::string>& clips);
 // Reads nothing but catalogued clips whose people allow training; throws kNoPermission otherwise, kUsage without hints.
 TrainProjectResult TrainProject(const project::Project& project, const TrainProjectOptions& options,
                                 Progress& progress);

@@ -142,11 +142,19 @@ cv::Mat Painter::Paint() const {
 
 }  // namespace
 
-cv::Mat DrawEye(const EyeDrawing& drawing, cv::Point2d iris, double lids) {
-  // An ease begins with hardly a turn: what is drawn comes in with it, or the first frame would show that it is drawn.
+EyePictures PicturesOf(const gaze::ShotGaze& shot, size_t eye) {
+  return {gaze::MatFromTensor(shot.sclera[eye]), gaze::MatFromTensor(shot.lashes[eye]),
+          gaze::MatFromTensor(shot.iris[eye].slice(0, 0, 3))};
+}
+
+double DrawnShare(const EyeDrawing& drawing, cv::Point2d iris) {
   constexpr double kWholeMove = 0.6;  // crop px
   const cv::Point2d way = iris - drawing.state.iris;
-  const double share = Ramp(std::hypot(way.x, way.y), 0, kWholeMove);
+  return Ramp(std::hypot(way.x, way.y), 0, kWholeMove);
+}
+
+cv::Mat DrawEye(const EyeDrawing& drawing, cv::Point2d iris, double lids) {
+  const double share = DrawnShare(drawing, iris);
   if (share <= 0) return drawing.frame.clone();
   const cv::Mat drawn = Painter(drawing, iris, lids).Paint();
   if (share >= 1) return drawn;

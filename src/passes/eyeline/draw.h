@@ -15,6 +15,8 @@ struct EyePictures {
   cv::Mat iris;    // CV_32FC3, n x n
 };
 
+EyePictures PicturesOf(const gaze::ShotGaze& shot, size_t eye);
+
 struct EyeDrawing {
   const cv::Mat& frame;  // CV_32FC3 perceptual: the part of the frame around the eye
   cv::Point origin;      // of that part in the frame
@@ -27,5 +29,7 @@ struct EyeDrawing {
 // The part again, with the iris' centre at `iris` (crop px). `lids`: share of what the lids follow. Where nothing has
 // to change the samples are those of `frame`.
 cv::Mat DrawEye(const EyeDrawing& drawing, cv::Point2d iris, double lids);
+// How much of what is drawn shows: an ease begins with hardly a turn, and what is drawn comes in with it.
+double DrawnShare(const EyeDrawing& drawing, cv::Point2d iris);
 
 }  // namespace shotfix::passes::eyeline

@@ -38,7 +38,7 @@ class EyelinePass final : public EditPass {
   }
 
   std::unique_ptr<Proposer> Bind(const image::Solution& solution) const override {
-    return std::make_unique<eyeline::EyelineProposer>(options_, eyeline::Unpack(solution));
+    return std::make_unique<eyeline::EyelineProposer>(options_, eyeline::Unpack(solution), inputs_.head);
   }
 
  private:

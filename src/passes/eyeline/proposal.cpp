@@ -50,13 +50,20 @@ at::Tensor Cut(const at::Tensor& picture, const Part& part) {
 
 }  // namespace
 
-EyelineProposer::EyelineProposer(const EyelineOptions& options, gaze::ShotGaze shot)
+EyelineProposer::EyelineProposer(const EyelineOptions& options, gaze::ShotGaze shot,
+                                 const std::optional<model::Head>& head)
     : options_(options), shot_(std::move(shot)), plan_(options_, shot_) {
-  for (size_t eye = 0; eye < gaze::kEyes; ++eye) {
-    pictures_[eye].sclera = gaze::MatFromTensor(shot_.sclera[eye]);
-    pictures_[eye].lashes = gaze::MatFromTensor(shot_.lashes[eye]);
-    pictures_[eye].iris = gaze::MatFromTensor(shot_.iris[eye].slice(0, 0, 3));
-  }
+  for (size_t eye = 0; eye < gaze::kEyes; ++eye) pictures_[eye] = PicturesOf(shot_, eye);
+  // On the CPU wherever the frames are: two small pictures a frame.
+  if (head) head_.emplace(*head, c10::Device(c10::DeviceType::CPU));
+}
+
+cv::Mat EyelineProposer::Draw(const EyeDrawing& drawing, cv::Point2d iris) const {
+  const cv::Mat drawn = DrawEye(drawing, iris, options_.lids);
+  const double share = DrawnShare(drawing, iris);
+  if (!head_ || share <= 0) return drawn;
+  const HeadView view = ViewForHead(drawing, iris, drawn);
+  return ApplyFields(drawing, drawn, view, head_->Infer(view.input), share);
 }
 
 void EyelineProposer::Turn(const image::Frame& frame, size_t eye, cv::Point2d iris, image::Edit& edit) const {
@@ -70,7 +77,7 @@ void EyelineProposer::Turn(const image::Frame& frame, size_t eye, cv::Point2d ir
   const cv::Mat picture = gaze::MatFromTensor(before);
   const cv::Point origin(static_cast<int>(part.x), static_cast<int>(part.y));
   const EyeDrawing drawing{picture, origin, shot_, eye, state, pictures_[eye]};
-  const at::Tensor after = gaze::TensorFromMat(DrawEye(drawing, iris, options_.lids));
+  const at::Tensor after = gaze::TensorFromMat(Draw(drawing, iris));
   const at::Tensor changed = ((after - before).abs().amax(0, true) > kLeastChange).to(at::kFloat);
   Cut(edit.support, part).copy_(at::maximum(Cut(edit.support, part), changed.to(edit.support.device())));
   const at::Tensor drawn = at::where(changed > 0, image::LinearFromPerceptual(after.clamp(0, 1)), linear);
