@@ -158,8 +158,10 @@ void Calibrate(ShotGaze& shot, const FitInputs& inputs, const PerEye<LidShape>& 
   const std::vector<KnownFrame> known = KnownFrames(shot, inputs.known);
   const double radius = (shot.shapes[0].ball.radius_px + shot.shapes[1].ball.radius_px) / 2;
   Scales scales;
-  scales.travel_px = inputs.travel.value_or(kMeanTravel) * radius;
-  shot.calibration = inputs.travel ? Calibration::kZeroKnown : Calibration::kMeanEye;
+  scales.travel_px =
+      (shot.shapes[0].ball.travel_px + shot.shapes[1].ball.travel_px) / 2;  // as far as the shot shows it
+  if (inputs.travel) scales.travel_px = *inputs.travel * radius;
+  shot.calibration = inputs.travel ? Calibration::kZeroKnown : Calibration::kEstimated;
   if (!known.empty()) shot.calibration = inputs.travel ? Calibration::kWhole : Calibration::kZeroKnown;
   if (const std::optional<double> measured = TravelFrom(PlacesOf(known), radius)) {
     scales.travel_px = *measured;

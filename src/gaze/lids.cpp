@@ -14,8 +14,8 @@ constexpr int kBins = 20;  // each of brightness and two chromaticities
 constexpr float kMostLikely = 3;
 constexpr double kUpperLashes = 0.6;  // iris radii, in half px steps of depth: how far inside an edge lashes reach
 constexpr double kLowerLashes = 0.36;
-constexpr int kUpperDegree = 5;
-constexpr int kLowerDegree = 4;
+constexpr int kUpperDegree = 4;
+constexpr int kLowerDegree = 2;
 constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
 
 void SmoothCurve(std::vector<float>& curve) {

@@ -14,6 +14,9 @@
 namespace shotfix::gaze {
 namespace {
 
+constexpr double kOpenDoubt = 0.2;  // of the usual opening: less than that closed is not worth a doubt
+constexpr double kLost = 0.5;       // sure
+
 class Fitter {
  public:
   Fitter(image::ShotReader& shot, const FitInputs& inputs, const FitProgress& progress)
@@ -22,7 +25,9 @@ class Fitter {
 
  private:
   void FitFrames();
-  EyeState FitEye(const cv::Mat& crop, size_t eye, const EyeState& before) const;
+  EyeState FitEye(const cv::Mat& crop, size_t eye, const std::vector<cv::Point2d>& near) const;
+  EyeState PlaceIn(const cv::Mat& crop, size_t eye, const LidState& lids, const std::vector<cv::Point2d>& starts) const;
+  cv::Point2d AsTheOther(const EyeState& other, size_t eye) const;
   void CarryOver(size_t eye);
   void Describe(size_t eye);
 
@@ -44,28 +49,58 @@ double BallShare(const cv::Mat& likely_eye, const cv::Mat& between) {
   return std::clamp(likely_eye.dot(between) / area / kSurely, 0.0, 1.0);
 }
 
-EyeState Fitter::FitEye(const cv::Mat& crop, size_t eye, const EyeState& before) const {
-  const EyeKnowledge& knows = eyes_.eyes[eye];
-  const EyeBall& ball = knows.ball;
-  EyeState state = before;
-  const cv::Mat likely = knows.colours.LikelyEye(crop);
-  const LidState lids = FitLids(likely, knows.lids, ball.radius_px);
-  state.open = lids.open / knows.usual_open * BallShare(likely, OpenMask(knows.inside, lids, eyes_.size, 0, 1));
-  state.lower = lids.lower;
-  state.sure = 0;
-  if (state.open < kLeastOpen) return state;
-  const cv::Mat open = OpenMask(knows.inside, lids, eyes_.size, 0.5, 1);
-  const IrisPlacing placing{crop, open, ball, knows.picture};
-  const IrisFinding rim = FindIris(
-      LumaOf(crop), {ball.straight, 0.2 * eyes_.between_px, 0.08 * eyes_.between_px, ball.radius_px, ball.radius_px});
-  PlacedIris best = PlaceIris(placing, rim.centre, 0.6 * ball.radius_px);
-  const PlacedIris carried = PlaceIris(placing, before.iris, 0.6 * ball.radius_px);
-  if (carried.misfit < best.misfit) best = carried;
+// The iris with the lids as `lids` says; `sure` tells how well it is seen there.
+EyeState Fitter::PlaceIn(const cv::Mat& crop, size_t eye, const LidState& lids,
+                         const std::vector<cv::Point2d>& starts) const {
   constexpr double kHardlySeen = 0.25;  // of the disc
   constexpr double kWholeSeen = 0.5;
+  const EyeKnowledge& knows = eyes_.eyes[eye];
+  const double reach = 0.6 * knows.ball.radius_px;
+  const cv::Mat open = OpenMask(knows.inside, lids, eyes_.size, 0.5, 1);
+  const IrisPlacing placing{crop, open, knows.ball, knows.picture};
+  PlacedIris best = PlaceIris(placing, starts.front(), reach);
+  for (size_t k = 1; k < starts.size(); ++k) {
+    const PlacedIris other = PlaceIris(placing, starts[k], reach);
+    if (other.misfit < best.misfit) best = other;
+  }
+  EyeState state;
   state.iris = best.centre;
+  state.open = lids.open / knows.usual_open;
+  state.lower = lids.lower;
   state.sure = std::clamp((best.seen - kHardlySeen) / (kWholeSeen - kHardlySeen), 0.0, 1.0) *
                std::clamp((0.14 - best.misfit) / 0.07, 0.0, 1.0);
+  return state;
+}
+
+// `near`: where the iris may be by what else is known.
+EyeState Fitter::FitEye(const cv::Mat& crop, size_t eye, const std::vector<cv::Point2d>& near) const {
+  const EyeKnowledge& knows = eyes_.eyes[eye];
+  const double radius = knows.ball.radius_px;
+  const cv::Mat likely = knows.colours.LikelyEye(crop);
+  const LidState lids = FitLids(likely, knows.lids, radius);
+  const double ball = BallShare(likely, OpenMask(knows.inside, lids, eyes_.size, 0, 1));
+  std::vector<cv::Point2d> starts = near;
+  starts.push_back(
+      FindIris(LumaOf(crop), {knows.ball.straight, 0.2 * eyes_.between_px, 0.08 * eyes_.between_px, radius, radius})
+          .centre);
+  EyeState state;
+  state.iris = near.front();
+  state.open = lids.open / knows.usual_open * ball;
+  state.lower = lids.lower;
+  state.sure = 0;
+  if (state.open >= kLeastOpen) {
+    const double open = state.open;
+    state = PlaceIn(crop, eye, lids, starts);
+    state.open = open;
+  }
+  // Note [White in the shade]: far from the iris a white may be as dark as skin, and an open eye looks half closed. A
+  // whole iris that is seen well behind lids at their usual place says that they are there: behind a lid it would not
+  // be.
+  constexpr double kSurely = 0.55;
+  if (state.open < 1 - kOpenDoubt && state.sure < kSurely) {
+    const EyeState usual = PlaceIn(crop, eye, {knows.usual_open, 0}, starts);
+    if (usual.sure >= kSurely) state = usual;
+  }
   return state;
 }
 
@@ -96,6 +131,10 @@ void Fitter::CarryOver(size_t eye) {
   }
 }
 
+cv::Point2d Fitter::AsTheOther(const EyeState& other, size_t eye) const {
+  return eyes_.eyes[eye].ball.straight + other.iris - eyes_.eyes[1 - eye].ball.straight;
+}
+
 void Fitter::FitFrames() {
   PerEye<EyeState> before;
   for (size_t eye = 0; eye < kEyes; ++eye) before[eye].iris = eyes_.eyes[eye].ball.straight;
@@ -104,10 +143,24 @@ void Fitter::FitFrames() {
     const cv::Mat picture = MatFromTensor(shot_.Analysis(frame));
     FrameGaze& found = result_.frames.emplace_back();
     found.turn = face.turn;
+    PerEye<cv::Mat> crops;
     for (size_t eye = 0; eye < kEyes; ++eye) {
       const Affine map = Steady(eyes_.eyes[eye], eyes_.size, picture, face.frame_from_crop[eye]);
-      found.eyes[eye] = FitEye(CropOf(picture, map, eyes_.size), eye, before[eye]);
+      crops[eye] = CropOf(picture, map, eyes_.size);
+      found.eyes[eye] = FitEye(crops[eye], eye, {before[eye].iris});
       found.eyes[eye].frame_from_crop = map;
+    }
+    // Eyes go together: one that was lost is where the other says.
+    for (size_t eye = 0; eye < kEyes; ++eye) {
+      const EyeState& other = found.eyes[1 - eye];
+      if (found.eyes[eye].sure >= kLost || other.sure < kLost) continue;
+      const EyeState again = FitEye(crops[eye], eye, {AsTheOther(other, eye), before[eye].iris});
+      if (again.sure <= found.eyes[eye].sure) continue;
+      const Affine map = found.eyes[eye].frame_from_crop;
+      found.eyes[eye] = again;
+      found.eyes[eye].frame_from_crop = map;
+    }
+    for (size_t eye = 0; eye < kEyes; ++eye) {
       if (found.eyes[eye].sure > 0) before[eye] = found.eyes[eye];
     }
     progress_("following the gaze", frame - frames_.begin + 1, frames_.size());

@@ -24,7 +24,7 @@ const char* NameOf(gaze::Calibration calibration) {
   switch (calibration) {
     case gaze::Calibration::kWhole: return "whole";
     case gaze::Calibration::kZeroKnown: return "partly";
-    case gaze::Calibration::kMeanEye: return "mean eye";
+    case gaze::Calibration::kEstimated: return "estimated";
   }
   return "";
 }

@@ -285,7 +285,7 @@ void PassBuilder::RecordEyeline(const EyelineRequest& request, const image::Solu
     notes_ += fmt::format(
         "where the eyes look is {}; a frame of which you know it makes it exact: shotfix hint {} --frame N --gaze "
         "lens\n",
-        record.shot->calibration == gaze::Calibration::kMeanEye ? "estimated from a mean eye" : "known in part",
+        record.shot->calibration == gaze::Calibration::kEstimated ? "estimated from the shot alone" : "known in part",
         stock_.clip.name);
   eyeline_ = std::move(record);
 }

@@ -51,7 +51,7 @@ struct FrameGaze {
 };
 
 // Where the zero and the scale of the angles come from.
-enum class Calibration { kMeanEye, kZeroKnown, kWhole };
+enum class Calibration { kEstimated, kZeroKnown, kWhole };
 
 struct ShotGaze {
   int64_t first_frame = 0;
@@ -59,7 +59,7 @@ struct ShotGaze {
   int64_t analysis_width = 0;
   int crop_half_width = 0;
   int crop_half_height = 0;
-  Calibration calibration = Calibration::kMeanEye;
+  Calibration calibration = Calibration::kEstimated;
   bool travel_measured = false;  // from this shot's own known gazes
   PerEye<EyeShape> shapes;
   std::vector<FrameGaze> frames;
