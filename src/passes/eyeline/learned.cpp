@@ -51,7 +51,7 @@ double MayAct(const gaze::LidShape& lid, const gaze::LidState& state, cv::Point2
   if (std::isnan(upper)) return 0;
   const double depth = std::min(crop.y - upper, lid.Lower(state, crop.x) - crop.y) / radius;
   // At the corners the lids meet: nothing ends there at once.
-  return Ramp(depth, -0.4, -0.05) * Ramp(lid.Bulge(crop.x), 0, 0.25);
+  return Ramp(depth, -0.8, -0.25) * Ramp(lid.Bulge(crop.x), 0, 0.25);
 }
 
 }  // namespace
