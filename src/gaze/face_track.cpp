@@ -10,9 +10,9 @@
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
 
+#include "gaze/head_pose.h"
 #include "shotfix/core/error.h"
 #include "shotfix/image/opencv.h"
-#include "shotfix/temporal/point_track.h"
 
 namespace shotfix::gaze {
 namespace {
@@ -20,137 +20,6 @@ namespace {
 constexpr double kRad = std::numbers::pi / 180;
 constexpr int kMostPoints = 240;
 constexpr size_t kFewestPoints = 12;
-constexpr int kParameters = 6;
-constexpr double kFarPx = 1.5;  // Huber: points that miss by more are another thing (a lid, a lip, hair)
-
-using Pose = cv::Vec<double, kParameters>;  // yaw, pitch, roll (radians), log scale, x, y (px)
-
-// Note [Face relief]: how far a face comes towards the camera, in distances between the eyes, for a place on it in the
-// same unit (x along the eyes, y down, 0 between the eyes). Sides, brows, nose and cheeks lie as anthropometry has them
-// on average; it is nobody's face. Its one use is that a turn of the head moves near points more than far ones.
-double Relief(double x, double y) {
-  const double sides = -0.5 * std::pow(std::abs(x), 2.6);
-  const double brows = 0.1 * std::exp(-std::pow((y + 0.36) / 0.22, 2)) - 0.15 * std::max(0.0, -0.4 - y);
-  const double ridge = y < 0.72 ? std::clamp(0.1 + 0.55 * y, 0.0, 0.5) : std::max(0.06, 0.5 - 2.4 * (y - 0.72));
-  return sides + brows + ridge * std::exp(-std::pow(x / 0.2, 2));
-}
-
-// How much the upward movement of a place speaks for the head: brows rise, cheeks and lips move with every expression,
-// a nose stays.
-double Rigid(double x, double y) {
-  if (y < -0.12) return 0.05;
-  return std::abs(x) < 0.26 && y < 0.88 ? 1 : 0.15;
-}
-
-struct Basis {  // of a pose: the two rows that the picture sees
-  double scale, xx, xy, xz, yx, yy, yz;
-};
-
-Basis BasisOf(const Pose& pose) {
-  const double cy = std::cos(pose[0]), sy = std::sin(pose[0]);
-  const double cp = std::cos(pose[1]), sp = std::sin(pose[1]);
-  const double cr = std::cos(pose[2]), sr = std::sin(pose[2]);
-  // Turned by yaw, then pitch, then roll.
-  const double ax = cy, az = sy;
-  const double bx = sy * sp, by = cp, bz = -cy * sp;
-  return {std::exp(pose[3]), cr * ax - sr * bx, -sr * by,         cr * az - sr * bz,
-          sr * ax + cr * bx, cr * by,           sr * az + cr * bz};
-}
-
-cv::Point2d Project(const Basis& basis, const Pose& pose, const cv::Point3d& p) {
-  return {pose[4] + basis.scale * (basis.xx * p.x + basis.xy * p.y + basis.xz * p.z),
-          pose[5] + basis.scale * (basis.yx * p.x + basis.yy * p.y + basis.yz * p.z)};
-}
-
-struct Seen {
-  Pose pose;
-  std::vector<temporal::FollowedPoint> points;
-};
-
-// A point on the head, px; `rigid` is what its upward movement counts.
-struct HeadPoint {
-  cv::Point3d place;
-  double rigid = 1;
-};
-
-// Huber-weighted Gauss-Newton from `pose` on. Points that were not found count nothing.
-Pose FitPose(Pose pose, const std::vector<HeadPoint>& head, const std::vector<temporal::FollowedPoint>& seen) {
-  constexpr int kRounds = 12;
-  constexpr double kStep = 1e-4;
-  for (int round = 0; round < kRounds; ++round) {
-    cv::Matx<double, kParameters, kParameters> normal = cv::Matx<double, kParameters, kParameters>::eye() * 1e-6;
-    Pose gradient;
-    const Basis basis = BasisOf(pose);
-    std::array<Pose, kParameters> moved;
-    std::array<Basis, kParameters> bases;
-    for (int i = 0; i < kParameters; ++i) {
-      moved[static_cast<size_t>(i)] = pose;
-      moved[static_cast<size_t>(i)][i] += kStep;
-      bases[static_cast<size_t>(i)] = BasisOf(moved[static_cast<size_t>(i)]);
-    }
-    for (size_t k = 0; k < head.size(); ++k) {
-      if (!seen[k].found) continue;
-      const cv::Point2d at = Project(basis, pose, head[k].place);
-      const cv::Point2d miss(seen[k].place.x - at.x, seen[k].place.y - at.y);
-      const double weight = std::min(1.0, kFarPx / std::max(1e-9, std::hypot(miss.x, miss.y)));
-      Pose jx, jy;
-      for (int i = 0; i < kParameters; ++i) {
-        const cv::Point2d step =
-            Project(bases[static_cast<size_t>(i)], moved[static_cast<size_t>(i)], head[k].place) - at;
-        jx[i] = step.x / kStep;
-        jy[i] = step.y / kStep;
-      }
-      normal += weight * (jx * jx.t() + head[k].rigid * (jy * jy.t()));
-      gradient += weight * (jx * miss.x + head[k].rigid * (jy * miss.y));
-    }
-    const Pose change = normal.solve(gradient, cv::DECOMP_CHOLESKY);
-    pose += change;
-    if (cv::norm(change) < 1e-5) break;
-  }
-  return pose;
-}
-
-// How far each point comes forward, from how it moved in all frames. Points that hardly moved against each other keep
-// what they had.
-std::vector<double> DepthsFrom(const std::vector<HeadPoint>& head, const std::vector<Seen>& frames) {
-  constexpr double kAnchor = 0.02;  // sum of squared turns (radians) that outweighs the relief: 5 frames of 4 degrees
-  std::vector<double> depths(head.size());
-  std::vector<double> along(head.size());
-  std::vector<double> spread(head.size(), kAnchor);
-  for (size_t k = 0; k < head.size(); ++k) along[k] = kAnchor * head[k].place.z;
-  for (const Seen& frame : frames) {
-    const Basis basis = BasisOf(frame.pose);
-    const cv::Point2d forward(basis.scale * basis.xz, basis.scale * basis.yz);
-    for (size_t k = 0; k < head.size(); ++k) {
-      if (!frame.points[k].found) continue;
-      const cv::Point2d flat = Project(basis, frame.pose, {head[k].place.x, head[k].place.y, 0});
-      const cv::Point2d miss(frame.points[k].place.x - flat.x, frame.points[k].place.y - flat.y);
-      along[k] += miss.x * forward.x + head[k].rigid * miss.y * forward.y;
-      spread[k] += forward.x * forward.x + head[k].rigid * forward.y * forward.y;
-    }
-  }
-  for (size_t k = 0; k < head.size(); ++k) depths[k] = along[k] / spread[k];
-  return depths;
-}
-
-// How far each point is from where a rigid head would have it, mean over the frames; far away for those that were lost.
-std::vector<double> MissesOf(const std::vector<HeadPoint>& head, const std::vector<double>& depths,
-                             const std::vector<Seen>& frames, double least_found) {
-  std::vector<double> misses(head.size());
-  std::vector<double> found(head.size());
-  for (const Seen& frame : frames) {
-    const Basis basis = BasisOf(frame.pose);
-    for (size_t k = 0; k < head.size(); ++k) {
-      if (!frame.points[k].found) continue;
-      const cv::Point2d at = Project(basis, frame.pose, {head[k].place.x, head[k].place.y, depths[k]});
-      misses[k] += std::hypot(at.x - frame.points[k].place.x, head[k].rigid * (at.y - frame.points[k].place.y));
-      ++found[k];
-    }
-  }
-  for (size_t k = 0; k < head.size(); ++k)
-    misses[k] = found[k] < least_found * static_cast<double>(frames.size()) ? 1e9 : misses[k] / found[k];
-  return misses;
-}
 
 // A head turns slowly beside what a blink or a brow makes of it: medians of five frames, then a Gaussian of two.
 void SmoothTurns(std::vector<FaceFrame>& frames) {
@@ -192,14 +61,21 @@ cv::Mat LumaBytes(image::ShotReader& shot, int64_t frame) {
 
 class Tracker {
  public:
-  Tracker(image::ShotReader& shot, const EyeHint& eyes);
+  Tracker(image::ShotReader& shot, const EyeHint& eyes, const LearnSearch& learn_search);
   std::vector<FaceFrame> Run(const FitProgress& progress);
 
  private:
   void ChooseHeadPoints();
   void Walk(int64_t end, int64_t step, const FitProgress& progress);
+  std::vector<temporal::FollowedPoint> FromFirst(const cv::Mat& now, double reach);
+  bool Follow(const cv::Mat& before, const cv::Mat& now, SeenHead& seen);
+  bool FindAgain(int64_t frame, const cv::Mat& now, SeenHead& seen);
+  bool Believable(const SeenHead& seen) const;
+  int Window() const { return std::max(11, static_cast<int>(between_px_ * 0.16) | 1); }
+  std::vector<cv::Point2f> PlacesOf(const SeenHead& seen) const;
+  EyeSearch LearnFromFollowed();
   void RefineRelief();
-  FaceFrame Describe(const Seen& seen) const;
+  FaceFrame Describe(const SeenHead& seen) const;
 
   image::ShotReader& shot_;
   FrameRange frames_;
@@ -211,12 +87,18 @@ class Tracker {
   std::vector<cv::Point2f> points_;  // in the first picture
   std::vector<HeadPoint> head_;      // the same on the head
   Pose pose_;
-  std::vector<Seen> seen_;  // by frame
+  std::vector<SeenHead> seen_;  // by frame
+  const LearnSearch& learn_search_;
+  EyeSearch search_;  // once it was needed
   int64_t done_ = 0;
 };
 
-Tracker::Tracker(image::ShotReader& shot, const EyeHint& eyes)
-    : shot_(shot), frames_(shot.frames()), start_(eyes.frame), first_(LumaBytes(shot, eyes.frame)) {
+Tracker::Tracker(image::ShotReader& shot, const EyeHint& eyes, const LearnSearch& learn_search)
+    : shot_(shot),
+      frames_(shot.frames()),
+      start_(eyes.frame),
+      first_(LumaBytes(shot, eyes.frame)),
+      learn_search_(learn_search) {
   for (size_t eye = 0; eye < kEyes; ++eye) eyes_[eye] = eyes.eyes[eye];
   const cv::Point2d between = eyes_[1] - eyes_[0];
   const cv::Point2d middle = (eyes_[0] + eyes_[1]) * 0.5;
@@ -254,11 +136,12 @@ void Tracker::ChooseHeadPoints() {
 }
 
 // Where the eyes' surroundings are, with what the points near each eye say beyond the whole head's pose.
-FaceFrame Tracker::Describe(const Seen& seen) const {
+FaceFrame Tracker::Describe(const SeenHead& seen) const {
   constexpr double kNear = 0.45;  // distances between the eyes
   constexpr double kAnchor = 3;   // points that speak for the pose alone
   const Basis basis = BasisOf(seen.pose);
   FaceFrame frame;
+  frame.seen = seen.followed;
   frame.turn = {(seen.pose[0] - first_pose_[0]) / kRad, (seen.pose[1] - first_pose_[1]) / kRad};
   for (size_t eye = 0; eye < kEyes; ++eye) {
     const double side = eye == 0 ? -0.5 : 0.5;
@@ -314,37 +197,121 @@ void Tracker::RefineRelief() {
     for (size_t k = 0; k < depths.size(); ++k) {
       head_[k].place.z = mean_relief + factor * (depths[k] - mean);
       if (steady(k)) continue;
-      for (Seen& seen : seen_) seen.points[k].found = false;
+      for (SeenHead& seen : seen_) seen.points[k].found = false;
     }
-    for (Seen& seen : seen_) seen.pose = FitPose(seen.pose, head_, seen.points);
+    for (SeenHead& seen : seen_) seen.pose = FitPose(seen.pose, head_, seen.points);
   }
 }
 
+// From the first picture, so that nothing drifts. `reach`: how far from the pose a point may be, distances between the
+// eyes.
+std::vector<temporal::FollowedPoint> Tracker::FromFirst(const cv::Mat& now, double reach) {
+  const Basis basis = BasisOf(pose_);
+  std::vector<cv::Point2f> guesses;
+  for (const HeadPoint& point : head_) guesses.emplace_back(Project(basis, pose_, point.place));
+  std::vector<temporal::FollowedPoint> seen = temporal::FollowPoints(first_, now, points_, guesses, Window());
+  for (size_t k = 0; k < seen.size(); ++k) {
+    const cv::Point2f jump = seen[k].place - guesses[k];
+    if (std::hypot(jump.x, jump.y) > reach * between_px_) seen[k].found = false;
+  }
+  return seen;
+}
+
+size_t CountFound(const std::vector<temporal::FollowedPoint>& points) {
+  return static_cast<size_t>(
+      std::count_if(points.begin(), points.end(), [](const auto& point) { return point.found; }));
+}
+
+std::vector<cv::Point2f> Tracker::PlacesOf(const SeenHead& seen) const {
+  const Basis basis = BasisOf(seen.pose);
+  std::vector<cv::Point2f> places;
+  for (size_t k = 0; k < head_.size(); ++k)
+    places.push_back(seen.points[k].found ? seen.points[k].place
+                                          : cv::Point2f(Project(basis, seen.pose, head_[k].place)));
+  return places;
+}
+
+// Whether points are a head at all: enough of them, most where the pose has them, at a size a head may have.
+bool Tracker::Believable(const SeenHead& seen) const {
+  constexpr double kMostMiss = 0.05;   // distances between the eyes
+  constexpr double kMostGrowth = 1.1;  // of the log of the size
+  constexpr double kMostTurn = 1.1;    // radians
+  if (CountFound(seen.points) < kFewestPoints || std::abs(seen.pose[3]) > kMostGrowth) return false;
+  if (std::abs(seen.pose[0]) > kMostTurn || std::abs(seen.pose[1]) > kMostTurn) return false;
+  const Basis basis = BasisOf(seen.pose);
+  size_t near = 0;
+  for (size_t k = 0; k < head_.size(); ++k) {
+    if (!seen.points[k].found) continue;
+    const cv::Point2d at = Project(basis, seen.pose, head_[k].place);
+    const double miss = std::hypot(at.x - seen.points[k].place.x, at.y - seen.points[k].place.y);
+    if (miss < kMostMiss * between_px_ * basis.scale) ++near;
+  }
+  return 2 * near > CountFound(seen.points);
+}
+
+// From the neighbour first, for large motion; then from the first picture.
+bool Tracker::Follow(const cv::Mat& before, const cv::Mat& now, SeenHead& seen) {
+  constexpr double kReach = 0.08;
+  const std::vector<cv::Point2f> there = PlacesOf(seen);
+  const std::vector<temporal::FollowedPoint> rough = temporal::FollowPoints(before, now, there, there, Window());
+  pose_ = FitPose(pose_, head_, rough);
+  seen.points = FromFirst(now, kReach);
+  if (CountFound(seen.points) < kFewestPoints) seen.points = rough;  // the head has turned far: its neighbour must do
+  seen.pose = pose_ = FitPose(pose_, head_, seen.points);
+  return Believable(seen);
+}
+
+// What the frames that were followed so far look like around the eyes.
+EyeSearch Tracker::LearnFromFollowed() {
+  constexpr size_t kMost = 24;
+  std::vector<int64_t> followed;
+  for (int64_t frame = frames_.begin; frame < frames_.end; ++frame) {
+    if (seen_[static_cast<size_t>(frame - frames_.begin)].followed) followed.push_back(frame);
+  }
+  std::vector<KnownEyes> known;
+  for (size_t k = 0; k < std::min(kMost, followed.size()); ++k) {
+    const int64_t frame = followed[k * followed.size() / std::min(kMost, followed.size())];
+    const FaceFrame face = Describe(seen_[static_cast<size_t>(frame - frames_.begin)]);
+    const cv::Point2d origin(0, 0);
+    known.push_back(
+        {shot_.Analysis(frame).clone(), {face.frame_from_crop[0](origin), face.frame_from_crop[1](origin)}});
+  }
+  return learn_search_(known);
+}
+
+// Note [Lost and found]: whoever turns away takes the points along. From then on a search that was learned from the
+// frames before looks for the eyes; where it finds them, the points of the first picture have to be there too.
+bool Tracker::FindAgain(int64_t frame, const cv::Mat& now, SeenHead& seen) {
+  constexpr double kReach = 0.25;
+  if (!learn_search_) return false;
+  if (!search_) search_ = LearnFromFollowed();
+  const std::optional<PerEye<cv::Point2d>> eyes = search_(shot_.Analysis(frame));
+  if (!eyes) return false;
+  const cv::Point2d between = (*eyes)[1] - (*eyes)[0];
+  const cv::Point2d middle = ((*eyes)[0] + (*eyes)[1]) * 0.5;
+  pose_ = Pose(0, 0, std::atan2(between.y, between.x), std::log(std::hypot(between.x, between.y) / between_px_),
+               middle.x, middle.y);
+  seen.points = FromFirst(now, kReach);
+  seen.pose = pose_ = FitPose(pose_, head_, seen.points);
+  seen.points = FromFirst(now, kReach / 2);
+  seen.pose = pose_ = FitPose(pose_, head_, seen.points);
+  return Believable(seen);
+}
+
 void Tracker::Walk(int64_t end, int64_t step, const FitProgress& progress) {
-  const int window = std::max(11, static_cast<int>(between_px_ * 0.16) | 1);
   cv::Mat before = first_;
-  std::vector<cv::Point2f> there = points_;
-  pose_ = first_pose_;
+  SeenHead last = seen_[static_cast<size_t>(start_ - frames_.begin)];
+  pose_ = last.pose;
   for (int64_t frame = start_ + step; frame != end; frame += step) {
     const cv::Mat now = LumaBytes(shot_, frame);
-    // From the neighbour first, for large motion; then from the first picture, so that nothing drifts.
-    const std::vector<temporal::FollowedPoint> rough = temporal::FollowPoints(before, now, there, there, window);
-    pose_ = FitPose(pose_, head_, rough);
-    const Basis basis = BasisOf(pose_);
-    std::vector<cv::Point2f> guesses;
-    for (const HeadPoint& point : head_) guesses.emplace_back(Project(basis, pose_, point.place));
-    std::vector<temporal::FollowedPoint> seen = temporal::FollowPoints(first_, now, points_, guesses, window);
-    for (size_t k = 0; k < seen.size(); ++k) {
-      const cv::Point2f jump = seen[k].place - guesses[k];
-      if (std::hypot(jump.x, jump.y) > 0.08 * between_px_) seen[k].found = false;
+    SeenHead seen = last;
+    seen.followed = last.followed && Follow(before, now, seen);
+    if (!seen.followed) seen.followed = FindAgain(frame, now, seen);
+    if (!seen.followed) {  // as it was
+      seen.pose = pose_ = last.pose;
+      for (temporal::FollowedPoint& point : seen.points) point.found = false;
     }
-    const auto found = std::count_if(seen.begin(), seen.end(), [](const auto& point) { return point.found; });
-    if (static_cast<size_t>(found) < kFewestPoints) seen = rough;  // the head has turned far: its neighbour must do
-    pose_ = FitPose(pose_, head_, seen);
-    seen_[static_cast<size_t>(frame - frames_.begin)] = {pose_, seen};
-    const Basis fitted = BasisOf(pose_);
-    for (size_t k = 0; k < head_.size(); ++k)
-      there[k] = seen[k].found ? seen[k].place : cv::Point2f(Project(fitted, pose_, head_[k].place));
+    seen_[static_cast<size_t>(frame - frames_.begin)] = last = seen;
     before = now;
     progress("following the head", ++done_, frames_.size());
   }
@@ -353,21 +320,22 @@ void Tracker::Walk(int64_t end, int64_t step, const FitProgress& progress) {
 std::vector<FaceFrame> Tracker::Run(const FitProgress& progress) {
   std::vector<temporal::FollowedPoint> own;
   for (const cv::Point2f& point : points_) own.push_back({point, true});
-  seen_[static_cast<size_t>(start_ - frames_.begin)] = {first_pose_, own};
+  seen_[static_cast<size_t>(start_ - frames_.begin)] = {true, first_pose_, own};
   ++done_;
   Walk(frames_.end, 1, progress);
   Walk(frames_.begin - 1, -1, progress);
   RefineRelief();
   std::vector<FaceFrame> described;
-  for (const Seen& seen : seen_) described.push_back(Describe(seen));
+  for (const SeenHead& seen : seen_) described.push_back(Describe(seen));
   SmoothTurns(described);
   return described;
 }
 
 }  // namespace
 
-std::vector<FaceFrame> TrackFace(image::ShotReader& shot, const EyeHint& eyes, const FitProgress& progress) {
-  return Tracker(shot, eyes).Run(progress);
+std::vector<FaceFrame> TrackFace(image::ShotReader& shot, const EyeHint& eyes, const LearnSearch& learn_search,
+                                 const FitProgress& progress) {
+  return Tracker(shot, eyes, learn_search).Run(progress);
 }
 
 }  // namespace shotfix::gaze

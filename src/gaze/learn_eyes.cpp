@@ -89,6 +89,7 @@ void Learner::TakeSamples() {
   }
   const auto count = static_cast<int64_t>(wanted.size());
   for (const int64_t frame : wanted) {
+    if (!face_[static_cast<size_t>(frame - frames_.begin)].seen) continue;
     Sample sample;
     sample.frame = frame;
     const cv::Mat picture = MatFromTensor(shot_.Analysis(sample.frame));
@@ -155,6 +156,7 @@ void Learner::FindTravel() {
   for (const KnownGaze& known : inputs_.known) {
     const auto at =
         std::find_if(samples_.begin(), samples_.end(), [&](const Sample& s) { return s.frame == known.frame; });
+    if (at == samples_.end()) continue;  // nobody was to be seen
     places.push_back({known.gaze - face_[static_cast<size_t>(known.frame - frames_.begin)].turn, at->iris});
   }
   const std::optional<double> measured = TravelFrom(places, radius);

@@ -143,6 +143,15 @@ void Fitter::FitFrames() {
     const cv::Mat picture = MatFromTensor(shot_.Analysis(frame));
     FrameGaze& found = result_.frames.emplace_back();
     found.turn = face.turn;
+    found.seen = face.seen;
+    if (!face.seen) {
+      for (size_t eye = 0; eye < kEyes; ++eye) {
+        found.eyes[eye] = before[eye];
+        found.eyes[eye].sure = 0;
+        found.eyes[eye].frame_from_crop = face.frame_from_crop[eye];
+      }
+      continue;
+    }
     PerEye<cv::Mat> crops;
     for (size_t eye = 0; eye < kEyes; ++eye) {
       const Affine map = Steady(eyes_.eyes[eye], eyes_.size, picture, face.frame_from_crop[eye]);
@@ -189,7 +198,7 @@ void Fitter::Describe(size_t eye) {
 ShotGaze Fitter::Run() {
   if (!frames_.Contains(inputs_.eyes.frame))
     Throw(ErrorCode::kUsage, "the eyes are said for frame {}, which this shot does not have", inputs_.eyes.frame);
-  face_ = TrackFace(shot_, inputs_.eyes, progress_);
+  face_ = TrackFace(shot_, inputs_.eyes, inputs_.learn_search, progress_);
   eyes_ = LearnEyes(shot_, inputs_, face_, progress_);
   result_.first_frame = frames_.begin;
   result_.analysis_height = shot_.analysis_height();

@@ -15,6 +15,7 @@
 #include "shotfix/media/shot_reader.h"
 #include "shotfix/project/asset_store.h"
 #include "shotfix/project/hint_store.h"
+#include "shotfix/train/eye_finder.h"
 
 namespace shotfix::pipeline {
 namespace {
@@ -138,6 +139,7 @@ ClipEyes FindClipEyes(const project::Project& project, const project::ClipRecord
     found.note = fmt::format("eyes as the hint on frame {} says", eyes.front().frame);
   }
   found.fit.eyes = EyesFrom(eyes.front(), scale);
+  found.fit.learn_search = train::LearnEyeSearch;
   for (const project::HintRecord& hint : of("gaze"))
     found.fit.known.push_back({hint.frame, gaze::ParseDirection(hint.value)});
   // A shot that tells the size itself is not helped by what it told before: the same hints, the same eyes.

@@ -123,6 +123,7 @@ std::string ToJson(const EyelineRecord& record) {
                 {"head_deg", Both(frame.head)},
                 {"before_deg", Both(frame.before)},
                 {"asked_deg", Both(frame.asked)},
+                {"seen", frame.seen},
                 {"weight", frame.weight},
                 {"open", frame.open},
                 {"sure", frame.sure},

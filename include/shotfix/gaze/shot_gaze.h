@@ -46,7 +46,8 @@ struct EyeState {
 };
 
 struct FrameGaze {
-  Direction turn;  // of the head since the frame of the hint
+  Direction turn;    // of the head since the frame of the hint
+  bool seen = true;  // the head: else its eyes are carried over, and nothing is to be done to them
   PerEye<EyeState> eyes;
 };
 
@@ -74,10 +75,21 @@ inline constexpr double kIrisReach = 1.35;  // of the iris picture, in iris radi
 
 using FitProgress = std::function<void(const char* stage, int64_t done, int64_t total)>;
 
+// Finds both eyes in a picture [3,h,w] to which nobody was followed; nothing where they are not to be seen.
+using EyeSearch = std::function<std::optional<PerEye<cv::Point2d>>(const at::Tensor& picture)>;
+// A frame in which they are known, px of the analysis picture.
+struct KnownEyes {
+  at::Tensor picture;
+  PerEye<cv::Point2d> eyes;
+};
+// Learns a search from the frames of a shot that were followed so far. Asked only where an actor was lost.
+using LearnSearch = std::function<EyeSearch(const std::vector<KnownEyes>&)>;
+
 struct FitInputs {
   EyeHint eyes;
   std::vector<KnownGaze> known;  // one gives the zero, two or more that differ give the scale too
   std::optional<double> travel;  // in iris radii, of this actor from another shot
+  LearnSearch learn_search;      // empty: an actor who was lost stays lost
 };
 // Reads the whole shot. Throws kData when the eyes cannot be followed, kUsage when a hint names a frame outside the
 // shot.

@@ -79,6 +79,7 @@ std::vector<EyePair> GatherEyePairs(const gaze::ShotGaze& gaze, image::ShotReade
 struct EyelineFrame {
   int64_t frame = 0;
   gaze::Direction head;  // its turn since the frame of the hint
+  bool seen = true;      // the head; else nothing is turned
   gaze::Direction before;
   gaze::Direction asked;
   double weight = 0;                      // 0 where nothing is turned: a blink, outside `during`

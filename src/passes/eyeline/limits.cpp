@@ -46,7 +46,7 @@ std::vector<int64_t> Where(const std::vector<EyelineFrame>& frames, const std::f
 
 double Speed(const std::vector<EyelineFrame>& frames, size_t k) {
   double most = 0;
-  for (size_t eye = 0; eye < gaze::kEyes && k > 0; ++eye) {
+  for (size_t eye = 0; eye < gaze::kEyes && k > 0 && frames[k - 1].seen; ++eye) {
     const cv::Point2d way = frames[k].iris_before[eye] - frames[k - 1].iris_before[eye];
     most = std::max(most, std::hypot(way.x, way.y));
   }
@@ -77,6 +77,11 @@ std::vector<std::string> CheckEyeline(const EyelineOptions& options, const gaze:
   if (iris_px < kSmallIrisPx)
     warnings.push_back(fmt::format(
         "the irises are {:.0f} px across; below {} gazes are known to some four degrees only", iris_px, kSmallIrisPx));
+  std::vector<int64_t> unseen;
+  for (const EyelineFrame& frame : frames) {
+    if (!frame.seen) unseen.push_back(frame.frame);
+  }
+  warn(unseen, "the actor's eyes are not to be seen; nothing is turned");
   warn(too_wide, fmt::format("turned by more than {} degrees, as forced", kWidestDeg));
   warn(Where(frames, [&](size_t k) { return frames[k].turn_deg > kWideDeg && frames[k].turn_deg <= kWidestDeg; }),
        fmt::format("turned by more than {} degrees: look closely", kWideDeg));

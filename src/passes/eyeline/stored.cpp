@@ -35,7 +35,7 @@ auto NumbersOf(State& eye) {
                                       &state->gaze.yaw_deg,
                                       &state->gaze.pitch_deg};
 }
-constexpr int64_t kPerFrame = 2 + kEyes * kPerEye;
+constexpr int64_t kPerFrame = 3 + kEyes * kPerEye;
 
 std::string EyeName(const char* what, size_t eye) { return std::string(what) + (eye == 0 ? "_left" : "_right"); }
 
@@ -75,6 +75,7 @@ image::Solution Pack(const gaze::ShotGaze& shot) {
   for (const gaze::FrameGaze& frame : shot.frames) {
     *out++ = static_cast<float>(frame.turn.yaw_deg);
     *out++ = static_cast<float>(frame.turn.pitch_deg);
+    *out++ = frame.seen ? 1.0F : 0.0F;
     for (const gaze::EyeState& eye : frame.eyes) {
       for (const double* number : NumbersOf(eye)) *out++ = static_cast<float>(*number);
     }
@@ -117,6 +118,7 @@ gaze::ShotGaze Unpack(const image::Solution& solution) {
       gaze::FrameGaze& frame = shot.frames.emplace_back();
       frame.turn.yaw_deg = *in++;
       frame.turn.pitch_deg = *in++;
+      frame.seen = *in++ > 0.5F;
       for (gaze::EyeState& eye : frame.eyes) {
         for (double* number : NumbersOf(eye)) *number = *in++;
       }

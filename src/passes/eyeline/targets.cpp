@@ -98,6 +98,7 @@ double TargetPlan::WeightAt(int64_t number) const {
     weight *= Smooth(static_cast<double>(options_.during->end - number) / ease);
   }
   const gaze::FrameGaze& frame = shot_.At(number);
+  if (!frame.seen) return 0;
   const double open = std::min(frame.eyes[0].open, frame.eyes[1].open);
   return weight * Smooth((open - kClosed) / (kOpen - kClosed));
 }
@@ -144,6 +145,7 @@ std::vector<EyelineFrame> PlanEyeline(const EyelineOptions& options, const gaze:
     frame.frame = shot.first_frame + static_cast<int64_t>(k);
     const eyeline::FrameTarget target = plan.At(frame.frame, clip_scale);
     frame.head = found.turn;
+    frame.seen = found.seen;
     frame.asked = target.asked;
     frame.weight = target.weight;
     frame.each_its_own = options.camera || !options.look_at.empty();
