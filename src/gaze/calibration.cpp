@@ -154,6 +154,30 @@ std::optional<double> TravelFrom(const std::vector<KnownPlace>& known, double ir
   return travel;
 }
 
+namespace {
+
+// Note [Level eyes]: nobody turns one eye up and the other down. By how much the eyes of a frame differ in pitch beyond
+// what they do in most is what the two fits miss: each takes half of it.
+void LevelPitches(ShotGaze& shot) {
+  std::vector<double> apart;
+  for (const FrameGaze& frame : shot.frames) {
+    if (frame.eyes[0].sure >= kSeen && frame.eyes[1].sure >= kSeen)
+      apart.push_back(frame.eyes[1].gaze.pitch_deg - frame.eyes[0].gaze.pitch_deg);
+  }
+  if (apart.empty()) return;
+  const auto middle = apart.begin() + static_cast<ptrdiff_t>(apart.size() / 2);
+  std::nth_element(apart.begin(), middle, apart.end());
+  const double usual = *middle;
+  for (FrameGaze& frame : shot.frames) {
+    if (frame.eyes[0].sure < kSeen || frame.eyes[1].sure < kSeen) continue;
+    const double half = (frame.eyes[1].gaze.pitch_deg - frame.eyes[0].gaze.pitch_deg - usual) / 2;
+    frame.eyes[0].gaze.pitch_deg += half;
+    frame.eyes[1].gaze.pitch_deg -= half;
+  }
+}
+
+}  // namespace
+
 void Calibrate(ShotGaze& shot, const FitInputs& inputs, const PerEye<LidShape>& lids) {
   const std::vector<KnownFrame> known = KnownFrames(shot, inputs.known);
   const double radius = (shot.shapes[0].ball.radius_px + shot.shapes[1].ball.radius_px) / 2;
@@ -188,6 +212,7 @@ void Calibrate(ShotGaze& shot, const FitInputs& inputs, const PerEye<LidShape>& 
     ball.travel_px = scales.travel_px;
     for (FrameGaze& frame : shot.frames) frame.eyes[eye].gaze = GazeAt(ball, frame.eyes[eye].iris);
   }
+  LevelPitches(shot);
 }
 
 double LidFollows(const ShotGaze& shot, size_t eye, const LidShape& lids) {

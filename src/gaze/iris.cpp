@@ -147,7 +147,7 @@ Misfit MisfitAt(const IrisPlacing& placing, cv::Point2d centre) {
   }
   // What is not seen does not speak for a place.
   constexpr double kUnseen = 0.12;
-  const double area = std::numbers::pi * kIrisReach * kIrisReach * disc.radius * disc.radius;
+  const double area = std::numbers::pi * kIrisReach * kIrisReach * disc.radius * disc.radius * disc.squeeze;
   return {
       (error + kUnseen * std::max(0.0, area - weights) * 0.2) / (weights + 0.2 * std::max(0.0, area - weights) + 1e-9),
       disc_seen / std::max(1.0, disc_all)};

@@ -8,6 +8,7 @@
 
 #include "gaze/align.h"
 #include "gaze/calibration.h"
+#include "gaze/eyeball.h"
 #include "gaze/layers.h"
 #include "shotfix/core/error.h"
 
@@ -60,8 +61,7 @@ class Learner {
   void FindTravel();
   void FindColoursAndLids(size_t eye);
   void HoldStill(size_t eye);
-  double FitTravel();
-  double MisfitWith(double travel, const std::vector<Sample>& samples);
+  double FitTravel() const;
   void GatherPictures(size_t eye, int rounds);
   std::vector<EyeSample> OpenSamples(size_t eye) const;
   bool IsOpen(const Sample& sample, size_t eye, double share) const {
@@ -294,62 +294,22 @@ void Learner::GatherPictures(size_t eye, int rounds) {
   knows_.eyes[eye].lashes = GatherLashes(open, ball, knows_.eyes[eye].inside, knows_.eyes[eye].sclera);
 }
 
-// How badly the irises fit one picture of them on a ball of this travel (iris radii).
-double Learner::MisfitWith(double travel, const std::vector<Sample>& samples) {
-  samples_ = samples;
-  double sum = 0;
-  double count = 1e-9;
-  for (size_t eye = 0; eye < kEyes; ++eye) {
-    EyeKnowledge& knows = knows_.eyes[eye];
-    knows.ball.travel_px = travel * knows.ball.radius_px;
-    GatherPictures(eye, 1);
-    for (const Sample& sample : samples_) {
+double Learner::FitTravel() const {
+  PerEye<std::vector<IrisWidth>> seen;
+  for (const Sample& sample : samples_) {
+    for (size_t eye = 0; eye < kEyes; ++eye) {
       if (!IsOpen(sample, eye, kOpenForPictures)) continue;
+      const EyeKnowledge& knows = knows_.eyes[eye];
       const cv::Mat open = OpenMask(knows.inside, sample.lids[eye], knows_.size, 0.5, 1);
-      sum +=
-          PlaceIris({sample.crop[eye], open, knows.ball, knows.picture}, sample.iris[eye], 0.5 * knows.ball.radius_px)
-              .misfit;
-      ++count;
+      const auto width = WidthOf(LumaOf(sample.crop[eye]), open, sample.iris[eye], knows.ball.radius_px);
+      if (width) seen[eye].push_back(*width);
     }
   }
-  return sum / count;
-}
-
-// Note [Eyeball from the shot]: a disc that travels on a small ball is squeezed more at the same place than one on a
-// large ball. The travel with which the irises of all frames fit one picture best, beside what people's eyes are: a
-// parabola through the misfits of a few travels, with the mean eye's as a prior. It tells the rendered actors' large
-// eyes (2.3) from people's (1.77) where gazes differ by some 20 degrees.
-double Learner::FitTravel() {
-  constexpr size_t kSamples = 20;
-  constexpr double kSharpness = 150;  // what a misfit that is larger by its whole costs, beside the prior's units
-  constexpr double kSpread = 0.35;    // of people's and puppets' eyes, iris radii
-  const std::vector<Sample> all = samples_;
-  const ShotEyes before = knows_;
-  std::vector<Sample> some;
-  for (size_t k = 0; k < std::min(kSamples, all.size()); ++k)
-    some.push_back(all[k * all.size() / std::min(kSamples, all.size())]);
-  cv::Matx33d normal = cv::Matx33d::zeros();
-  cv::Vec3d right(0, 0, 0);
-  double least = 1e9;
-  for (double travel = 1.4; travel < 3; travel += 0.3) {
-    knows_ = before;
-    const double misfit = MisfitWith(travel, some);
-    const double off = travel - kMeanTravel;
-    const cv::Vec3d row(1, off, off * off);
-    normal += row * row.t();
-    right += row * misfit;
-    least = std::min(least, misfit);
-    progress_("measuring the eyeballs", std::lround((travel - 1.1) / 0.3), 6);
-  }
-  samples_ = all;
-  knows_ = before;
-  const cv::Vec3d parabola = normal.solve(right, cv::DECOMP_CHOLESKY) * (kSharpness / std::max(1e-6, least));
-  // Least of parabola and prior together.
-  const double curve = 2 * std::max(0.0, parabola[2]) + 1 / (kSpread * kSpread);
-  return std::clamp(kMeanTravel - parabola[1] / curve, 1.4, 3.0);
+  return TravelFromWidths(seen);
 }
 
 ShotEyes Learner::Run() {
+  constexpr int kRounds = 3;
   const PerEye<cv::Point2d>& eyes = inputs_.eyes.eyes;
   knows_.between_px = std::hypot(eyes[1].x - eyes[0].x, eyes[1].y - eyes[0].y);
   knows_.size = {static_cast<int>(std::lround(kCropHalfWidth * knows_.between_px)),
@@ -363,12 +323,12 @@ ShotEyes Learner::Run() {
     FindColoursAndLids(eye);
   }
   for (Sample& sample : samples_) sample.picture.release();
+  for (size_t eye = 0; eye < kEyes; ++eye) GatherPictures(eye, travel_known_ ? kRounds : 1);
   if (!travel_known_) {
     const double travel = FitTravel();
     for (EyeKnowledge& eye : knows_.eyes) eye.ball.travel_px = travel * eye.ball.radius_px;
+    for (size_t eye = 0; eye < kEyes; ++eye) GatherPictures(eye, kRounds - 1);
   }
-  constexpr int kRounds = 3;
-  for (size_t eye = 0; eye < kEyes; ++eye) GatherPictures(eye, kRounds);
   return knows_;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/test.h"
 
+#include "gaze/calibration.h"
 #include "shotfix/core/error.h"
 #include "shotfix/gaze/eye_parts.h"
 #include "shotfix/gaze/meter.h"
@@ -79,6 +80,86 @@ TEST_CASE("the meter finds a drawn iris to a third of a pixel") {
     }
   }
   CHECK_FALSE(gaze::MeasureIris(at::full({3, 60, 60}, 0.5), {30, 30}, {{30, 30}, 19, 10}));
+}
+
+TEST_CASE("the meter finds an iris of which a corner leaves a part") {
+  testing::FaceFrameSpec aside;
+  aside.gaze = {40, 0};  // 12 px to the side; the eye ends 14 px further
+  const testing::SyntheticShot shot = testing::MakeFaceShot({aside});
+  const cv::Point2d truth = FaceIris(aside, 1);
+  const auto found = gaze::MeasureIris(shot.pictures[0], truth + cv::Point2d(-2, 2), FaceBall(aside, 1));
+  REQUIRE(found);
+  CHECK(found->x == Approx(truth.x).margin(0.5));
+}
+
+TEST_CASE("the eyeball's size follows from irises that look far aside") {
+  const auto frames = testing::LookingAround(24);
+  const testing::SyntheticShot shot = testing::MakeFaceShot(frames);
+  const gaze::ShotGaze found = Fit(shot, InputsFor(frames, 9));
+  CHECK(found.calibration == gaze::Calibration::kEstimated);
+  CHECK(found.shapes[0].ball.travel_px == Approx(testing::kFaceTravelPx).epsilon(0.12));
+}
+
+// A shot of made-up irises on a ball of 19 px, whose head turns further than it was followed.
+gaze::ShotGaze Followed(Direction gain) {
+  const gaze::EyeBall ball{{0, 0}, 19, 10};
+  gaze::ShotGaze shot;
+  for (int k = 0; k < 12; ++k) {
+    gaze::FrameGaze frame;
+    const Direction turn{4.0 * std::sin(0.7 * k), 5.0 * std::cos(0.5 * k)};
+    const Direction of_head{12.0 * std::sin(1.9 * k), 6.0 * std::cos(1.3 * k)};
+    frame.turn = {turn.yaw_deg / gain.yaw_deg, turn.pitch_deg / gain.pitch_deg};
+    for (gaze::EyeState& eye : frame.eyes) {
+      eye.iris = gaze::IrisAt(ball, of_head);
+      eye.sure = 1;
+      eye.gaze = of_head + turn;  // what a script supervisor would note
+    }
+    shot.frames.push_back(frame);
+  }
+  for (gaze::EyeShape& shape : shot.shapes) shape.ball = ball;
+  return shot;
+}
+
+TEST_CASE("known gazes tell how far the head really turned") {
+  const gaze::ShotGaze truth = Followed({1, 1});
+  gaze::ShotGaze shot = Followed({1.2, 1.7});
+  gaze::FitInputs inputs;
+  for (const int64_t k : {0, 3, 5, 8}) inputs.known.push_back({k, shot.frames[static_cast<size_t>(k)].eyes[0].gaze});
+  gaze::Calibrate(shot, inputs, {});
+  CHECK(shot.calibration == gaze::Calibration::kWhole);
+  CHECK(shot.shapes[0].ball.travel_px == Approx(19).epsilon(0.03));
+  for (size_t k = 0; k < shot.frames.size(); ++k)
+    CHECK(gaze::DegreesBetween(shot.frames[k].turn, truth.frames[k].turn) < 0.6);
+}
+
+TEST_CASE("a head that leaves is unseen, and followed again where it is found") {
+  auto frames = testing::LookingAround(12);  // slowly, the first gazes are near each other
+  for (size_t k = 0; k < frames.size(); ++k) {
+    frames[k].away = k >= 5 && k < 8;
+    if (k >= 8) frames[k].shift = 22;
+  }
+  const testing::SyntheticShot shot = testing::MakeFaceShot(frames);
+  gaze::FitInputs inputs = InputsFor(frames, 2);
+  size_t taught = 0;
+  inputs.learn_search = [&](const std::vector<gaze::KnownEyes>& known) -> gaze::EyeSearch {
+    taught = known.size();
+    return [&frames, looks = size_t{5}](const at::Tensor&) mutable -> std::optional<gaze::PerEye<cv::Point2d>> {
+      const testing::FaceFrameSpec& frame = frames[looks++];
+      if (frame.away) return std::nullopt;
+      return gaze::PerEye<cv::Point2d>{FaceBall(frame, 0).straight + cv::Point2d(3, 2), FaceBall(frame, 1).straight};
+    };
+  };
+  const gaze::ShotGaze found = Fit(shot, inputs);
+  CHECK(taught == 5);
+  for (size_t k = 0; k < frames.size(); ++k) {
+    INFO("frame " << k);
+    CHECK(found.frames[k].seen == !frames[k].away);
+    if (frames[k].away) continue;
+    const gaze::EyeState& state = found.frames[k].eyes[0];
+    CHECK(state.frame_from_crop(state.iris).x == Approx(FaceIris(frames[k], 0).x).margin(1));
+  }
+  inputs.learn_search = {};
+  CHECK_FALSE(Fit(shot, inputs).frames[10].seen);
 }
 
 TEST_CASE("a shot's irises, blink and head are found from two points on one frame") {

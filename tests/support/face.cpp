@@ -27,6 +27,10 @@ cv::Point2d EyeCentre(const FaceFrameSpec& frame, size_t eye) {
 }
 
 std::array<double, 3> ColourAt(const FaceFrameSpec& frame, double x, double y) {
+  if (frame.away) {
+    const double light = 0.4 * Skin(0.3 * x + 50, 0.4 * y);
+    return {0.45 + light, 0.5 + light, 0.55 + light};
+  }
   for (size_t eye = 0; eye < 2; ++eye) {
     const cv::Point2d centre = EyeCentre(frame, eye);
     const double u = x - centre.x;
@@ -75,6 +79,12 @@ SyntheticShot MakeFaceShot(const std::vector<FaceFrameSpec>& frames) {
     shot.pictures.push_back(picture);
   }
   return shot;
+}
+
+std::vector<FaceFrameSpec> LookingAround(int count) {
+  std::vector<FaceFrameSpec> frames;
+  for (int k = 0; k < count; ++k) frames.push_back({{24 * std::sin(0.4 * k), 5 * std::cos(0.3 * k)}, 1, 0.2 * k});
+  return frames;
 }
 
 std::vector<FaceFrameSpec> UsualFace() {
