@@ -15,9 +15,15 @@ double MedianOf(std::vector<double> values) {
   return *middle;
 }
 
-// Where the way from iris to white is steepest along a row; px from the iris' middle, or nothing. `side` is -1 or 1.
-std::optional<double> EdgeOf(const cv::Mat& luma, const cv::Mat& open, cv::Point2d from, int side, double expected_px,
-                             double radius_px) {
+// A row of the crop from the iris' middle outwards; `side` is -1 or 1.
+struct Row {
+  cv::Point2d from;
+  int side = 1;
+  double expected_px = 0;  // where the rim is thought to be
+};
+
+// Where the way from iris to white is steepest along a row, px from its beginning, or nothing.
+std::optional<double> EdgeOf(const cv::Mat& luma, const cv::Mat& open, const Row& row, double radius_px) {
   constexpr double kReach = 0.24;   // radii on each side of where it is expected
   constexpr double kAround = 0.12;  // over which a step is measured
   constexpr double kWeak = 0.06;    // encoded
@@ -25,11 +31,11 @@ std::optional<double> EdgeOf(const cv::Mat& luma, const cv::Mat& open, cv::Point
   double moment = 0;
   double most = 0;
   for (double offset = -kReach; offset <= kReach; offset += 0.02) {
-    const double at = expected_px + offset * radius_px;
-    const double inner = from.x + side * (at - kAround * radius_px);
-    const double outer = from.x + side * (at + kAround * radius_px);
-    if (ValueAt(open, outer, from.y) < 0.99F || ValueAt(open, inner, from.y) < 0.99F) return std::nullopt;
-    const double step = std::max(0.0F, ValueAt(luma, outer, from.y) - ValueAt(luma, inner, from.y));
+    const double at = row.expected_px + offset * radius_px;
+    const double inner = row.from.x + row.side * (at - kAround * radius_px);
+    const double outer = row.from.x + row.side * (at + kAround * radius_px);
+    if (ValueAt(open, outer, row.from.y) < 0.99F || ValueAt(open, inner, row.from.y) < 0.99F) return std::nullopt;
+    const double step = std::max(0.0F, ValueAt(luma, outer, row.from.y) - ValueAt(luma, inner, row.from.y));
     sum += step * step;
     moment += step * step * at;
     most = std::max(most, step);
@@ -73,8 +79,8 @@ std::optional<IrisWidth> WidthOf(const cv::Mat& luma, const cv::Mat& open, cv::P
   for (double row = kFrom; row <= kTo; row += std::max(0.06, 1 / radius_px)) {
     const double circle = std::sqrt(1 - row * row);
     const cv::Point2d from = centre + cv::Point2d(0, row * radius_px);
-    const auto left = EdgeOf(luma, open, from, -1, circle * radius_px, radius_px);
-    const auto right = EdgeOf(luma, open, from, 1, circle * radius_px, radius_px);
+    const auto left = EdgeOf(luma, open, {from, -1, circle * radius_px}, radius_px);
+    const auto right = EdgeOf(luma, open, {from, 1, circle * radius_px}, radius_px);
     if (left && right) widths.push_back((*left + *right) / (2 * circle * radius_px));
   }
   if (widths.size() < kFewest) return std::nullopt;

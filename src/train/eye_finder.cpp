@@ -77,14 +77,14 @@ at::Tensor Seen(const at::Tensor& picture) {
 }
 
 struct SmallFrame {
-  at::Tensor picture;
+  at::Tensor picture;  // as the network sees it
   gaze::PerEye<cv::Point2d> eyes;
 };
 
 // Pictures at the size that the network knows, pixel centres at whole numbers.
 SmallFrame Shrunk(const gaze::KnownEyes& known) {
   const double scale = kBetweenPx / BetweenPx(known.eyes);
-  SmallFrame small{Resized(known.picture, scale), {}};
+  SmallFrame small{Seen(Resized(known.picture, scale)), {}};
   for (size_t eye = 0; eye < gaze::kEyes; ++eye)
     small.eyes[eye] = {(known.eyes[eye].x + 0.5) * scale - 0.5, (known.eyes[eye].y + 0.5) * scale - 0.5};
   return small;
@@ -116,7 +116,7 @@ Crop DrawCrop(Rng& rng, const SmallFrame& frame) {
   placement.centre_y = anywhere ? Uniform(rng, 0, static_cast<double>(frame.picture.size(1)))
                                 : middle.y + Uniform(rng, -kOffset, kOffset);
   Crop crop{Place(frame.picture, placement, kCropPx), at::zeros({2, kCropPx / kStride, kCropPx / kStride})};
-  crop.picture = Seen(Apply(DrawJitter(rng, 1), crop.picture));
+  crop.picture *= Uniform(rng, 0.75, 1.33);
   auto truth = crop.truth.accessor<float, 3>();
   for (size_t eye = 0; eye < gaze::kEyes; ++eye) {
     const cv::Point2d at = PlaceInCrop(placement, frame.eyes[eye]);

@@ -178,7 +178,9 @@ GazeTrainingResult Trainer::Run(Progress& progress) {
       }
     }
     progress.Update("learning the gaze", step + 1, planned,
-                    fmt::format("held out {:.1f}, drawn {:.1f}", result.learned_error, result.drawn_error));
+                    result.head.curve.empty()
+                        ? fmt::format("loss {:.3f}", loss)
+                        : fmt::format("held out {:.1f}, drawn {:.1f}", result.learned_error, result.drawn_error));
   }
   result.seconds = SecondsSince(start);
   return result;

@@ -23,7 +23,7 @@ using testing::ShellResult;
 // A project with one drawn face and consent for its eyes.
 class FaceProject {
  public:
-  FaceProject() {
+  explicit FaceProject(std::vector<testing::FaceFrameSpec> frames = testing::UsualFace()) : frames_(std::move(frames)) {
     testing::WriteClip(
         testing::MakeFaceShot(frames_).pictures, folder_ / "face.mkv",
         "-c:v ffv1 -g 1 -pix_fmt yuv444p -color_primaries bt709 -color_trc iec61966-2-1 -colorspace bt709");
@@ -34,16 +34,20 @@ class FaceProject {
     const bool init = arguments.starts_with("init");
     return testing::Shotfix((init ? "" : "--project '" + (folder_ / "p.shotfix") + "' ") + arguments);
   }
-  void Allow() const {
+  void Allow(const std::string& operations = "eyeline") const {
     REQUIRE(
-        Run("consent add --person ada --operations eyeline --basis exception --approver test --note drawn").exit_code ==
-        0);
+        Run("consent add --person ada --operations " + operations + " --basis exception --approver test --note drawn")
+            .exit_code == 0);
+  }
+  void PointAtEyes(size_t frame) const {
+    const cv::Point2d left = FaceIris(frames_[frame], 0);
+    const cv::Point2d right = FaceIris(frames_[frame], 1);
+    REQUIRE(Run(fmt::format("hint face --frame {} --eyes {:.0f},{:.0f},{:.0f},{:.0f}", frame, left.x, left.y, right.x,
+                            right.y))
+                .exit_code == 0);
   }
   void Point() const {
-    const cv::Point2d left = FaceIris(frames_[9], 0);
-    const cv::Point2d right = FaceIris(frames_[9], 1);
-    REQUIRE(Run(fmt::format("hint face --frame 9 --eyes {:.0f},{:.0f},{:.0f},{:.0f}", left.x, left.y, right.x, right.y))
-                .exit_code == 0);
+    PointAtEyes(9);
     REQUIRE(Run("hint face --frame 2 --gaze=-12,0").exit_code == 0);
     REQUIRE(Run("hint face --frame 5 --gaze 10,-3").exit_code == 0);
   }
@@ -55,7 +59,7 @@ class FaceProject {
 
  private:
   testing::TempDir folder_;
-  std::vector<testing::FaceFrameSpec> frames_ = testing::UsualFace();
+  std::vector<testing::FaceFrameSpec> frames_;
 };
 
 std::vector<at::Tensor> ReadAll(const std::string& path) {
@@ -222,6 +226,72 @@ TEST_CASE("a recipe turns eyes too, and knows no other keys") {
   std::ofstream(project.File("x.toml"))
       << "clip = \"face\"\noutput = \"x.mkv\"\n[[pass]]\ntype = \"eyeline\"\nlooks = 3\n";
   CHECK(project.Run("run '" + project.File("x.toml") + "'").exit_code == 78);
+}
+
+TEST_CASE("an actor who leaves is left alone, and turned again when back") {
+  auto frames = testing::LookingAround(12);
+  for (size_t k = 0; k < frames.size(); ++k) {
+    frames[k].away = k >= 6 && k < 8;
+    if (k >= 8) frames[k].shift = 24;
+  }
+  const FaceProject project(frames);
+  project.Allow();
+  project.PointAtEyes(3);
+  const ShellResult run = project.Eyeline("o.mkv", "--by 8,0 --force");
+  INFO(run.output);
+  REQUIRE(run.exit_code == 0);
+  CHECK(run.output.find("frames 6-7: the actor's eyes are not to be seen") != std::string::npos);
+  const std::vector<at::Tensor> before = ReadAll(project.File("face.mkv"));
+  const std::vector<at::Tensor> after = ReadAll(project.File("o.mkv"));
+  CHECK(after[6].equal(before[6]));
+  CHECK(after[7].equal(before[7]));
+  for (const size_t k : {size_t{4}, size_t{10}}) {
+    testing::FaceFrameSpec turned = frames[k];
+    turned.gaze = turned.gaze + gaze::Direction{8, 0};
+    const auto found = gaze::MeasureIris(after[k], FaceIris(turned, 1), FaceBall(turned, 1));
+    REQUIRE(found);
+    INFO("frame " << k);
+    CHECK(found->x == Approx(FaceIris(turned, 1).x).margin(1.2));
+  }
+}
+
+TEST_CASE("training teaches a gaze head from eyes that somebody pointed at, with consent") {
+  const FaceProject project(testing::LookingAround(18));
+  CHECK(project.Run("train --head gaze").exit_code == 64);  // nobody pointed at eyes
+  project.PointAtEyes(4);
+  std::ofstream(project.File("r.toml")) << "[gaze]\nchannels = 8\nsteps = 40\nheld_out_every = 20\nema = 0.9\n";
+  const std::string train = "train --recipe '" + project.File("r.toml") + "'";
+  const ShellResult refused = project.Run(train);
+  INFO(refused.output);
+  CHECK(refused.exit_code == 0);
+  CHECK(refused.output.find("no gaze head of ada") != std::string::npos);
+  project.Allow("training,eyeline");
+  CHECK(project.Run(train + " --dry-run").output.find("would learn the gaze of ada from face") != std::string::npos);
+  const ShellResult few = project.Run(train + " --leave-out 0,1,2,3,4,5,6,7,8,9,10,11");
+  CHECK(few.output.find("200 are needed") != std::string::npos);
+  const ShellResult run = project.Run("--json " + train);
+  INFO(run.output);
+  REQUIRE(run.exit_code == 0);
+  const size_t line = run.output.rfind("\n{", run.output.find("\"gaze_heads\""));
+  REQUIRE(line != std::string::npos);
+  const nlohmann::json head = nlohmann::json::parse(run.output.substr(line)).at("gaze_heads").at(0);
+  CHECK(head.at("pairs").get<int64_t>() >= 200);
+  CHECK(head.at("held_out_drawn").get<double>() > 0);
+  CHECK(head.at("kept").get<bool>() == (head.at("held_out_learned") < 0.97 * head.at("held_out_drawn").get<double>()));
+  REQUIRE(project.Eyeline("with.mkv", "--by 9,0 --force").exit_code == 0);
+  REQUIRE(project.Eyeline("without.mkv", "--by 9,0 --force --no-gaze-head").exit_code == 0);
+  const std::vector<at::Tensor> with = ReadAll(project.File("with.mkv"));
+  const std::vector<at::Tensor> without = ReadAll(project.File("without.mkv"));
+  bool same = true;
+  for (size_t k = 0; k < with.size(); ++k) {
+    same = same && with[k].equal(without[k]);
+    CHECK(with[k].narrow(1, 125, 75).equal(without[k].narrow(1, 125, 75)));  // the chin
+  }
+  CHECK(same == !head.at("kept").get<bool>());
+  CHECK(project
+            .Run("verify '" + project.File("with.mkv") + "' --source '" + project.File("face.mkv") +
+                 "' --max-outside-error 0")
+            .exit_code == 0);
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include "shotfix/core/atomic_file.h"
 #include "shotfix/core/error.h"
 #include "shotfix/image/device.h"
+#include "shotfix/model/gaze_head.h"
+#include "shotfix/model/gaze_net.h"
 #include "shotfix/model/matte_head.h"
 #include "shotfix/model/matte_net.h"
 #include "shotfix/model/mini_model.h"
@@ -29,6 +31,40 @@ Head SmallHead() {
 }
 
 }  // namespace
+
+TEST_CASE("a gaze head begins as hardly any change, and says what is wrong with a damaged one", "[model]") {
+  torch::manual_seed(1);
+  GazeNet net(GazeNetOptions{8});
+  Head head;
+  head.weights = ExportWeights(*net);
+  head.shape = {{"channels", 8}};
+  const GazeHead gaze(head, c10::Device(c10::DeviceType::CPU));
+  const at::Tensor input = at::rand({kGazeInputChannels, kGazeGridHeight, kGazeGridWidth}) - 0.5;
+  const at::Tensor fields = gaze.Infer(input);
+  REQUIRE(fields.sizes() == at::IntArrayRef({kGazeFieldChannels, kGazeGridHeight, kGazeGridWidth}));
+  CHECK(fields.abs().max().item<double>() < 0.5);
+  CHECK(gaze.Infer(input).equal(fields));
+  CHECK_THROWS_AS(gaze.Infer(input.narrow(1, 0, 32)), Error);
+  head.shape = {{"channels", 16}};
+  CHECK_THROWS_AS(GazeHead(head, c10::Device(c10::DeviceType::CPU)), Error);
+  head.shape = {};
+  CHECK_THROWS_AS(GazeHead(head, c10::Device(c10::DeviceType::CPU)), Error);
+}
+
+TEST_CASE("fields shift and light a drawn eye where they may", "[model]") {
+  at::Tensor drawn = at::zeros({1, 3, 8, 12});
+  drawn.narrow(3, 6, 1).fill_(1);
+  at::Tensor fields = at::zeros({1, kGazeFieldChannels, 8, 12});
+  fields.select(1, 0).fill_(2);     // what is at p comes from p + 2
+  fields.select(1, 4).fill_(0.25);  // blue light
+  at::Tensor mask = at::ones({1, 1, 8, 12});
+  mask.narrow(2, 4, 4).zero_();
+  const at::Tensor result = ApplyGazeFields(drawn, fields, mask)[0];
+  CHECK(result[0][1][4].item<float>() == Approx(1).margin(1e-4));
+  CHECK(result[0][1][6].item<float>() == Approx(0).margin(1e-4));
+  CHECK(result[2][1][6].item<float>() == Approx(0.25).margin(1e-4));
+  CHECK(at::allclose(result.narrow(1, 4, 4), drawn[0].narrow(1, 4, 4), 1e-5, 1e-5));
+}
 
 TEST_CASE("a model file gives back what was stored", "[model]") {
   const testing::TempDir folder;
