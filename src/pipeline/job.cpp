@@ -155,6 +155,12 @@ compliance::Destination DestinationOf(const project::Project& project, const Job
   return destination;
 }
 
+// What a dry run has to find wrong too.
+void CheckNames(const project::Project& project, const EyelineRequest& request, const Stock& stock) {
+  if (!request.during.empty()) FrameRange::Parse(request.during, stock.info.frames);
+  if (!request.at.empty()) train::FindClip(project, request.at);
+}
+
 JobResult Execute(const project::Project& project, const Job& job, const Stock& stock, int64_t run_id,
                   Progress& progress) {
   RenderInputs inputs;
@@ -165,6 +171,9 @@ JobResult Execute(const project::Project& project, const Job& job, const Stock& 
   inputs.layers = !job.layers.empty();
   const compliance::ConsentGrant grant = GrantFor(project, job, stock);
   JobResult result;
+  for (const PassRequest& request : job.passes) {
+    if (const auto* eyeline = std::get_if<EyelineRequest>(&request)) CheckNames(project, *eyeline, stock);
+  }
   result.plan = PlanOf(job, stock, inputs.frames);
   if (job.dry_run) return result;
   const media::EncodeSettings settings = SettingsFor(job, stock, inputs.frames, inputs);

@@ -180,6 +180,8 @@ TEST_CASE("an eyeline says what it needs") {
   CHECK(wide.output.find("more than 25 degrees on frames 0-5") != std::string::npos);
   CHECK_FALSE(std::filesystem::exists(project.File("o.mkv")));
   CHECK(project.Eyeline("o.mkv", "--by 40,0 --dry-run").exit_code == 0);
+  CHECK(project.Eyeline("o.mkv", "--at nobody --dry-run").exit_code == 66);
+  CHECK(project.Eyeline("o.mkv", "--by 4,0 --during 5:900 --dry-run").exit_code != 0);
   std::ofstream(project.File("keys.csv")) << "frame,yaw,pitch\n0,-5,0\n8,5,1\n";
   CHECK(project.Eyeline("k.mkv", "--keys '" + project.File("keys.csv") + "'").exit_code == 0);
   std::ofstream(project.File("bad.csv")) << "0,1,1\nx,1,2\n";
