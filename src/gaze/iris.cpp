@@ -108,6 +108,7 @@ namespace {
 
 struct Misfit {
   double error = 1;
+  double difference = 1;
   double seen = 0;
 };
 
@@ -148,9 +149,9 @@ Misfit MisfitAt(const IrisPlacing& placing, cv::Point2d centre) {
   // What is not seen does not speak for a place.
   constexpr double kUnseen = 0.12;
   const double area = std::numbers::pi * kIrisReach * kIrisReach * disc.radius * disc.radius * disc.squeeze;
-  return {
-      (error + kUnseen * std::max(0.0, area - weights) * 0.2) / (weights + 0.2 * std::max(0.0, area - weights) + 1e-9),
-      disc_seen / std::max(1.0, disc_all)};
+  const double unseen = 0.2 * std::max(0.0, area - weights);
+  return {(error + kUnseen * unseen) / (weights + unseen + 1e-9), error / (weights + 1e-9),
+          disc_seen / std::max(1.0, disc_all)};
 }
 
 }  // namespace
@@ -173,7 +174,7 @@ PlacedIris PlaceIris(const IrisPlacing& placing, cv::Point2d from, double reach_
       }
     }
   }
-  return {best, least.error, least.seen};
+  return {best, least.error, least.difference, least.seen};
 }
 
 }  // namespace shotfix::gaze

@@ -50,8 +50,9 @@ IrisRim FitRim(const IrisPicture& picture);
 
 struct PlacedIris {
   cv::Point2d centre;
-  double misfit = 1;  // mean absolute difference where it is seen
-  double seen = 0;    // share of the disc that is
+  double misfit = 1;      // mean absolute difference where it is seen, what is not seen counted as middling
+  double difference = 1;  // where it is seen alone
+  double seen = 0;        // share of the disc that is
 };
 PlacedIris PlaceIris(const IrisPlacing& placing, cv::Point2d from, double reach_px);
 

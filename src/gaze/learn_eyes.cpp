@@ -60,6 +60,7 @@ class Learner {
   void FindRadius();
   void FindTravel();
   void FindColoursAndLids(size_t eye);
+  void LowerToIris(size_t eye);
   void HoldStill(size_t eye);
   double FitTravel() const;
   void GatherPictures(size_t eye, int rounds);
@@ -227,9 +228,50 @@ void Learner::FindColoursAndLids(size_t eye) {
     edges.Vote(LumaOf(sample.crop[eye]), sample.lids[eye], sample.iris[eye]);
   }
   knows_.eyes[eye].inside = edges.Inside();
+  LowerToIris(eye);
   std::vector<double> openings;
   for (const Sample& sample : samples_) openings.push_back(sample.lids[eye].open);
   knows_.eyes[eye].usual_open = std::max(0.1, MedianOf(openings));
+}
+
+// Note [Under the iris]: whites tell where a lower lid begins beside the iris; under it nothing white is seen. Where
+// the iris itself goes on below that edge, so does the eye: else an iris that leaves would leave its lower rim on the
+// lid.
+void Learner::LowerToIris(size_t eye) {
+  constexpr double kHalfWidth = 0.55;  // iris radii
+  constexpr double kRim = 0.95;
+  constexpr double kMost = 0.45;
+  constexpr float kLikely = 0.5F;  // log likelihood
+  constexpr size_t kFewest = 3;
+  EyeKnowledge& knows = knows_.eyes[eye];
+  const double radius = knows.ball.radius_px;
+  std::vector<double> reaches;
+  for (const Sample& sample : samples_) {
+    if (!IsOpen(sample, eye, kOpenForPictures)) continue;
+    const cv::Mat likely = knows.colours.LikelyEye(sample.crop[eye]);
+    double reach = 0;
+    bool iris = true;
+    size_t places = kFewest;
+    while (iris && places >= kFewest && reach < kMost * radius) {
+      float sum = 0;
+      places = 0;
+      for (double u = sample.iris[eye].x - kHalfWidth * radius; u <= sample.iris[eye].x + kHalfWidth * radius; ++u) {
+        const double v = knows.inside.Lower(sample.lids[eye], u) + reach + 0.5;
+        if (!(std::hypot(u - sample.iris[eye].x, v - sample.iris[eye].y) < kRim * radius)) continue;
+        sum += ValueAt(likely, u + knows_.size.half_width, v + knows_.size.half_height);
+        ++places;
+      }
+      iris = places >= kFewest && sum > kLikely * static_cast<float>(places);
+      if (iris) reach += 0.5;
+    }
+    if (reach > 0 || places >= kFewest) reaches.push_back(reach);  // else the iris ends above the lid
+  }
+  if (reaches.size() < kFewest) return;
+  const double down = MedianOf(reaches);
+  std::vector<float> lower = knows.inside.lower();
+  for (size_t k = 0; k < lower.size(); ++k)
+    lower[k] += static_cast<float>(down * knows.inside.Bulge(static_cast<double>(k) - knows_.size.half_width));
+  knows.inside = {knows.inside.upper(), std::move(lower)};
 }
 
 void Learner::HoldStill(size_t eye) {

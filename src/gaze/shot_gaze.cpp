@@ -27,6 +27,7 @@ class Fitter {
   void FitFrames();
   EyeState FitEye(const cv::Mat& crop, size_t eye, const std::vector<cv::Point2d>& near) const;
   EyeState PlaceIn(const cv::Mat& crop, size_t eye, const LidState& lids, const std::vector<cv::Point2d>& starts) const;
+  bool ShowsBall(const cv::Mat& crop, size_t eye, const LidState& lids, cv::Point2d iris) const;
   cv::Point2d AsTheOther(const EyeState& other, size_t eye) const;
   void CarryOver(size_t eye);
   void Describe(size_t eye);
@@ -72,6 +73,16 @@ EyeState Fitter::PlaceIn(const cv::Mat& crop, size_t eye, const LidState& lids,
   return state;
 }
 
+// Whether a ball with its iris about there is what is seen between half-closed lids: lashes of a closed eye, as dark as
+// an iris, keep them apart too.
+bool Fitter::ShowsBall(const cv::Mat& crop, size_t eye, const LidState& lids, cv::Point2d iris) const {
+  constexpr double kMostDifference = 0.13;  // encoded
+  const EyeKnowledge& knows = eyes_.eyes[eye];
+  const cv::Mat open = OpenMask(knows.inside, lids, eyes_.size, 0, 1);
+  return PlaceIris({crop, open, knows.ball, knows.picture}, iris, 0.3 * knows.ball.radius_px).difference <
+         kMostDifference;
+}
+
 // `near`: where the iris may be by what else is known.
 EyeState Fitter::FitEye(const cv::Mat& crop, size_t eye, const std::vector<cv::Point2d>& near) const {
   const EyeKnowledge& knows = eyes_.eyes[eye];
@@ -92,6 +103,8 @@ EyeState Fitter::FitEye(const cv::Mat& crop, size_t eye, const std::vector<cv::P
     const double open = state.open;
     state = PlaceIn(crop, eye, lids, starts);
     state.open = open;
+  } else if (!ShowsBall(crop, eye, lids, near.front())) {
+    state.open = 0;
   }
   // Note [White in the shade]: far from the iris a white may be as dark as skin, and an open eye looks half closed. A
   // whole iris that is seen well behind lids at their usual place says that they are there: behind a lid it would not
