@@ -177,7 +177,8 @@ void AddTrainCommand(const CommandHost& host) {
   app->add_option("--seed", options.seed, "Same seed, same footage, same device: same model")->capture_default_str();
   app->add_option("--head", command->heads, "Only this head: matte or gaze; without it, all there is material for")
       ->check(CLI::IsMember({"matte", "gaze"}));
-  app->add_option("--leave-out", command->leave_out, "Frames that a gaze head must not see, to measure with them")
+  app->add_option("--leave-out", command->leave_out,
+                  "Frames of which no pair is made for a gaze head, to measure with them")
       ->delimiter(',');
   app->add_option("--clip", options.clips, "Only this clip; may be given several times");
   app->add_flag("--no-clean-plates", command->no_clean_plates, "Do not use clean-plate takes");

@@ -81,7 +81,7 @@ cv::Point2d Expected(const Scales& scales, const KnownFrame& known, size_t eye) 
 Scales Moved(Scales scales, const ScaleStep& step) {
   scales.yaw_gain += step[0];
   scales.pitch_gain += step[1];
-  scales.travel_px *= 1 + step[2];
+  scales.travel_px *= std::clamp(1 + step[2], 0.5, 2.0);
   for (size_t eye = 0; eye < kEyes; ++eye)
     scales.straight[eye] +=
         scales.travel_px * cv::Point2d(step[3 + 2 * static_cast<int>(eye)], step[4 + 2 * static_cast<int>(eye)]);
@@ -169,8 +169,9 @@ void LevelPitches(ShotGaze& shot) {
   std::nth_element(apart.begin(), middle, apart.end());
   const double usual = *middle;
   for (FrameGaze& frame : shot.frames) {
-    if (frame.eyes[0].sure < kSeen || frame.eyes[1].sure < kSeen) continue;
-    const double half = (frame.eyes[1].gaze.pitch_deg - frame.eyes[0].gaze.pitch_deg - usual) / 2;
+    // Comes in softly: an eye that is hardly seen must not pull at the other on every second frame.
+    const double share = std::clamp(2 * std::min(frame.eyes[0].sure, frame.eyes[1].sure) - 0.5, 0.0, 1.0);
+    const double half = share * (frame.eyes[1].gaze.pitch_deg - frame.eyes[0].gaze.pitch_deg - usual) / 2;
     frame.eyes[0].gaze.pitch_deg += half;
     frame.eyes[1].gaze.pitch_deg -= half;
   }

@@ -9,6 +9,7 @@
 #include <numbers>
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
+#include <span>
 
 #include "gaze/head_pose.h"
 #include "shotfix/core/error.h"
@@ -22,7 +23,7 @@ constexpr int kMostPoints = 240;
 constexpr size_t kFewestPoints = 12;
 
 // A head turns slowly beside what a blink or a brow makes of it: medians of five frames, then a Gaussian of two.
-void SmoothTurns(std::vector<FaceFrame>& frames) {
+void SmoothRun(std::span<FaceFrame> frames) {
   constexpr int kMedianReach = 2;
   constexpr int kReach = 6;
   constexpr double kSigma = 2;
@@ -55,6 +56,17 @@ void SmoothTurns(std::vector<FaceFrame>& frames) {
   smooth(&Direction::pitch_deg);
 }
 
+// Each stretch in which the head is seen by itself: what it did while it was lost nobody knows.
+void SmoothTurns(std::vector<FaceFrame>& frames) {
+  const std::span<FaceFrame> all(frames);
+  for (size_t begin = 0; begin < frames.size();) {
+    size_t end = begin + 1;
+    while (end < frames.size() && frames[end].seen == frames[begin].seen) ++end;
+    if (frames[begin].seen) SmoothRun(all.subspan(begin, end - begin));
+    begin = end;
+  }
+}
+
 cv::Mat LumaBytes(image::ShotReader& shot, int64_t frame) {
   return image::LumaMat(at::nan_to_num(shot.Analysis(frame), 0.0, 1.0, 0.0));
 }
@@ -71,6 +83,7 @@ class Tracker {
   bool Follow(const cv::Mat& before, const cv::Mat& now, SeenHead& seen);
   bool FindAgain(int64_t frame, const cv::Mat& now, SeenHead& seen);
   bool Believable(const SeenHead& seen) const;
+  at::Tensor Numbers(int64_t frame) { return at::nan_to_num(shot_.Analysis(frame), 0.0, 1.0, 0.0); }
   int Window() const { return std::max(11, static_cast<int>(between_px_ * 0.16) | 1); }
   std::vector<cv::Point2f> PlacesOf(const SeenHead& seen) const;
   EyeSearch LearnFromFollowed();
@@ -236,7 +249,8 @@ bool Tracker::Believable(const SeenHead& seen) const {
   constexpr double kMostMiss = 0.05;   // distances between the eyes
   constexpr double kMostGrowth = 1.1;  // of the log of the size
   constexpr double kMostTurn = 1.1;    // radians
-  if (CountFound(seen.points) < kFewestPoints || std::abs(seen.pose[3]) > kMostGrowth) return false;
+  const size_t fewest = std::min(kFewestPoints, points_.size() / 2);
+  if (CountFound(seen.points) < fewest || std::abs(seen.pose[3]) > kMostGrowth) return false;
   if (std::abs(seen.pose[0]) > kMostTurn || std::abs(seen.pose[1]) > kMostTurn) return false;
   const Basis basis = BasisOf(seen.pose);
   size_t near = 0;
@@ -273,8 +287,7 @@ EyeSearch Tracker::LearnFromFollowed() {
     const int64_t frame = followed[k * followed.size() / std::min(kMost, followed.size())];
     const FaceFrame face = Describe(seen_[static_cast<size_t>(frame - frames_.begin)]);
     const cv::Point2d origin(0, 0);
-    known.push_back(
-        {shot_.Analysis(frame).clone(), {face.frame_from_crop[0](origin), face.frame_from_crop[1](origin)}});
+    known.push_back({Numbers(frame).clone(), {face.frame_from_crop[0](origin), face.frame_from_crop[1](origin)}});
   }
   return learn_search_(known);
 }
@@ -285,7 +298,7 @@ bool Tracker::FindAgain(int64_t frame, const cv::Mat& now, SeenHead& seen) {
   constexpr double kReach = 0.25;
   if (!learn_search_) return false;
   if (!search_) search_ = LearnFromFollowed();
-  const std::optional<PerEye<cv::Point2d>> eyes = search_(shot_.Analysis(frame));
+  const std::optional<PerEye<cv::Point2d>> eyes = search_(Numbers(frame));
   if (!eyes) return false;
   const cv::Point2d between = (*eyes)[1] - (*eyes)[0];
   const cv::Point2d middle = ((*eyes)[0] + (*eyes)[1]) * 0.5;

@@ -88,6 +88,7 @@ void Learner::TakeSamples() {
       Throw(ErrorCode::kUsage, "a gaze is said for frame {}, which this shot does not have", known.frame);
     wanted.insert(known.frame);
   }
+  wanted.insert(inputs_.eyes.frame);  // which is seen for certain
   const auto count = static_cast<int64_t>(wanted.size());
   for (const int64_t frame : wanted) {
     if (!face_[static_cast<size_t>(frame - frames_.begin)].seen) continue;
@@ -228,10 +229,10 @@ void Learner::FindColoursAndLids(size_t eye) {
     edges.Vote(LumaOf(sample.crop[eye]), sample.lids[eye], sample.iris[eye]);
   }
   knows_.eyes[eye].inside = edges.Inside();
-  LowerToIris(eye);
   std::vector<double> openings;
   for (const Sample& sample : samples_) openings.push_back(sample.lids[eye].open);
   knows_.eyes[eye].usual_open = std::max(0.1, MedianOf(openings));
+  LowerToIris(eye);
 }
 
 // Note [Under the iris]: whites tell where a lower lid begins beside the iris; under it nothing white is seen. Where

@@ -81,7 +81,7 @@ MiniModel MiniModel::Load(const std::filesystem::path& path) {
       if (key.starts_with("head.")) model.heads[key.substr(5)] = FromJson(Json::parse(value));
     }
     for (const auto& [name, tensor] : file.tensors) {
-      const size_t slash = name.find('/');
+      const size_t slash = name.rfind('/');  // heads may have one in a person's name, parameters have none
       if (slash != std::string::npos && model.heads.contains(name.substr(0, slash)))
         model.heads[name.substr(0, slash)].weights[name.substr(slash + 1)] = tensor;
     }

@@ -80,8 +80,11 @@ Stock LoadStock(const project::Project& project, const Job& job) {
   });
   if (needs_model || !may_use_model || !fs::exists(train::ModelPath(project))) return stock;
   LoadModel(project, stock);
-  const bool has_gaze = std::any_of(stock.model->heads.begin(), stock.model->heads.end(),
-                                    [](const auto& head) { return head.first.starts_with("gaze"); });
+  std::vector<std::string> people = project::ClipStore(project).PeopleIn(stock.clip.id);
+  if (people.empty()) people.emplace_back();
+  const bool has_gaze = std::any_of(people.begin(), people.end(), [&](const std::string& person) {
+    return stock.model->heads.contains(model::GazeHeadName(person));
+  });
   if (!has_gaze) {  // nothing of the model is in the picture
     stock.model.reset();
     stock.model_sha256.clear();

@@ -29,6 +29,7 @@ using ClipsOfPeople = std::map<std::string, std::vector<project::ClipRecord>>;
 ClipsOfPeople FindClips(const project::Project& project, const std::vector<std::string>& names) {
   const project::HintStore hints(project);
   const project::ClipStore clips(project);
+  for (const std::string& name : names) train::FindClip(project, name);
   ClipsOfPeople found;
   for (const project::ClipRecord& clip : clips.All()) {
     if (!names.empty() && std::find(names.begin(), names.end(), clip.name) == names.end()) continue;
@@ -94,7 +95,7 @@ std::string NameForPeople(const std::string& person) { return person.empty() ? "
 class HeadMaker {
  public:
   HeadMaker(const project::Project& project, const TrainGazeOptions& options, Progress& progress)
-      : project_(project), options_(options), progress_(progress) {}
+      : project_(project), options_(options), progress_(progress), recipe_(train::LoadRecipe(options.recipe)) {}
   GazeHeadReport Make(const std::string& person, const std::vector<project::ClipRecord>& clips, double share) const;
 
  private:
@@ -103,12 +104,16 @@ class HeadMaker {
   const project::Project& project_;
   const TrainGazeOptions& options_;
   Progress& progress_;
+  train::Recipe recipe_;
 };
 
 void HeadMaker::Keep(const std::string& person, const train::GazeTrainingResult& trained, bool worth_having) const {
   const std::filesystem::path path = train::ModelPath(project_);
   model::MiniModel model;
   if (std::filesystem::exists(path)) model = model::MiniModel::Load(path);
+  if (!model.heads.empty() && model.production_id != project_.production_id())
+    Throw(ErrorCode::kNoPermission, "the model \"{}\" belongs to another production; models never leave theirs",
+          path.string());
   const std::string name = model::GazeHeadName(person);
   if (!worth_having && !model.heads.contains(name)) return;
   if (worth_having) model.heads[name] = trained.head;
@@ -131,7 +136,8 @@ GazeHeadReport HeadMaker::Make(const std::string& person, const std::vector<proj
           {compliance::Operation::kTraining, compliance::Operation::kEyeline}, request);
       if (!options_.dry_run) teacher.Read(clip, person, kMostPairs / clips.size(), grant);
     } catch (const Error& problem) {
-      if (problem.code() != ErrorCode::kNoPermission) throw;
+      // A clip that cannot be used must not keep other heads from being trained.
+      if (problem.code() != ErrorCode::kNoPermission && problem.code() != ErrorCode::kData) throw;
       report.words = fmt::format("no gaze head of {}: {}", NameForPeople(person), problem.what());
       return report;
     }
@@ -149,8 +155,14 @@ GazeHeadReport HeadMaker::Make(const std::string& person, const std::vector<proj
   }
   train::GazeTrainOptions options{options_.device, options_.seed, {}};
   if (options_.budget_s) options.budget_s = *options_.budget_s * share;
-  train::GazeTrainingResult trained =
-      train::TrainGazeHead(teacher.examples(), train::LoadRecipe(options_.recipe), options, progress_);
+  train::GazeTrainingResult trained;
+  try {
+    trained = train::TrainGazeHead(teacher.examples(), recipe_, options, progress_);
+  } catch (const Error& problem) {
+    if (problem.code() != ErrorCode::kUsage) throw;
+    report.words = fmt::format("no gaze head of {}: {}", NameForPeople(person), problem.what());
+    return report;
+  }
   trained.head.footage = teacher.footage();
   trained.head.consent_ids = teacher.consent_ids();
   report.kept = trained.worth_having() && !trained.interrupted;

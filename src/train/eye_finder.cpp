@@ -179,7 +179,7 @@ std::vector<Peak> PeaksOf(const at::Tensor& map) {
   std::vector<Peak> peaks;
   for (int64_t y = 1; y + 1 < values.size(0); ++y) {
     for (int64_t x = 1; x + 1 < values.size(1); ++x) {
-      if (values[y][x] < kSure || values[y][x] < tops[y][x]) continue;
+      if (!(values[y][x] >= kSure && values[y][x] >= tops[y][x])) continue;
       cv::Point2d sum(0, 0);
       double total = 0;
       for (int64_t v = y - 1; v <= y + 1; ++v) {

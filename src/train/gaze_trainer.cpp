@@ -161,7 +161,8 @@ GazeTrainingResult Trainer::Run(Progress& progress) {
     if (options_.budget_s && step + 1 == kTimedSteps) {
       constexpr double kReserve = 0.85;  // measuring takes the rest
       const double per_step_s = SecondsSince(start) / kTimedSteps;
-      planned = std::clamp(static_cast<int64_t>(*options_.budget_s * kReserve / per_step_s), kTimedSteps + 1, planned);
+      planned = std::min(planned,
+                         std::max(kTimedSteps + 1, static_cast<int64_t>(*options_.budget_s * kReserve / per_step_s)));
     }
     result.interrupted = StopRequested();
     result.steps_done = step + 1;

@@ -18,8 +18,8 @@ struct TrainGazeOptions {
   std::string recipe = "standard";
   std::optional<double> budget_s;  // for all heads together
   int64_t seed = 1;
-  std::vector<std::string> clips;  // names; empty: every clip with a hint of kind "eyes"
-  std::set<int64_t> leave_out;     // frames that no head may see
+  std::vector<std::string> clips;  // names; empty: every clip whose eyes are known
+  std::set<int64_t> leave_out;     // frames of which no pair is made; the gathered pictures of the eyes still know them
   c10::Device device{c10::DeviceType::CPU};
   bool dry_run = false;  // only say what would be used
 };
@@ -37,7 +37,8 @@ struct GazeHeadReport {
   std::string words;  // for people
 };
 
-// Clips with eyes that may be learned from; empty where nobody pointed at any.
+// Clips whose eyes were pointed at, or located by an eyeline before; empty where there are none. Throws kNoInput for a
+// name that is not in the catalogue.
 std::vector<std::string> ClipsWithEyes(const project::Project& project, const std::vector<std::string>& names);
 
 // Needs consent for training and for eyelines; a person without is left out and told of. Throws what reading the clips
