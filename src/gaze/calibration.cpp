@@ -6,6 +6,8 @@
 #include <limits>
 #include <opencv2/core.hpp>
 
+#include "gaze/learn_eyes.h"
+
 namespace shotfix::gaze {
 namespace {
 
@@ -165,9 +167,7 @@ void LevelPitches(ShotGaze& shot) {
       apart.push_back(frame.eyes[1].gaze.pitch_deg - frame.eyes[0].gaze.pitch_deg);
   }
   if (apart.empty()) return;
-  const auto middle = apart.begin() + static_cast<ptrdiff_t>(apart.size() / 2);
-  std::nth_element(apart.begin(), middle, apart.end());
-  const double usual = *middle;
+  const double usual = MedianOf(apart);
   for (FrameGaze& frame : shot.frames) {
     // Comes in softly: an eye that is hardly seen must not pull at the other on every second frame.
     const double share = std::clamp(2 * std::min(frame.eyes[0].sure, frame.eyes[1].sure) - 0.5, 0.0, 1.0);

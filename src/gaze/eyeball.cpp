@@ -4,16 +4,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gaze/learn_eyes.h"
 #include "shotfix/gaze/eye_parts.h"
 
 namespace shotfix::gaze {
 namespace {
-
-double MedianOf(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 // A row of the crop from the iris' middle outwards; `side` is -1 or 1.
 struct Row {

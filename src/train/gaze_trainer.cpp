@@ -4,9 +4,7 @@
 #include <torch/optim/adamw.h>
 #include <torch/utils.h>
 
-#include <chrono>
 #include <cmath>
-#include <numbers>
 
 #include "shotfix/core/error.h"
 #include "shotfix/core/stop.h"
@@ -16,15 +14,13 @@
 #include "train/augment.h"
 #include "train/ema.h"
 #include "train/losses/gaze_loss.h"
+#include "train/schedule.h"
 
 namespace shotfix::train {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 constexpr int64_t kTimedSteps = 8;  // measured before a budget becomes a number of steps
 constexpr int64_t kStretches = 16;  // of the frames, every fourth is held out
-
-double SecondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 struct Split {
   std::vector<size_t> teaching;
@@ -95,7 +91,6 @@ Trainer::Batch Trainer::Collect(const std::vector<size_t>& which) const {
 }
 
 double Trainer::Step(int64_t step, int64_t planned) {
-  constexpr int64_t kWarmUpSteps = 20;
   std::vector<size_t> drawn;
   for (int64_t k = 0; k < recipe_.batch; ++k)
     drawn.push_back(
@@ -114,11 +109,9 @@ double Trainer::Step(int64_t step, int64_t planned) {
   }
   for (int64_t n = 0; n < batch.truth.target.size(0); ++n)
     batch.truth.target[n].copy_(Apply(jitter, batch.truth.target[n]));
-  const double done = static_cast<double>(step) / static_cast<double>(planned);
-  const double warm = std::min(1.0, static_cast<double>(step + 1) / kWarmUpSteps);
   for (auto& group : optimiser_->param_groups())
     static_cast<torch::optim::AdamWOptions&>(group.options())
-        .lr(recipe_.learning_rate * warm * (0.02 + 0.98 * 0.5 * (1 + std::cos(std::numbers::pi * done))));
+        .lr(recipe_.learning_rate * RateShare(step, planned, 0.02));
   optimiser_->zero_grad();
   const torch::Tensor fields = net_->forward(batch.input);
   const torch::Tensor picture = model::ApplyGazeFields(batch.Drawn(), fields, batch.mask);

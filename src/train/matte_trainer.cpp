@@ -4,9 +4,7 @@
 #include <torch/optim/adamw.h>
 #include <torch/utils.h>
 
-#include <chrono>
 #include <cmath>
-#include <numbers>
 
 #include "shotfix/core/error.h"
 #include "shotfix/core/hash.h"
@@ -18,15 +16,12 @@
 #include "train/held_out.h"
 #include "train/losses/matte_loss.h"
 #include "train/matte_crops.h"
+#include "train/schedule.h"
 
 namespace shotfix::train {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-constexpr int64_t kWarmUpSteps = 20;
 constexpr int64_t kTimedSteps = 12;  // measured before a budget becomes a number of steps
-
-double SecondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 std::string Fingerprint(const std::vector<MatteExample>& examples, const Recipe& recipe, int64_t seed,
                         const model::MatteNet& net) {
@@ -46,9 +41,7 @@ std::string Fingerprint(const std::vector<MatteExample>& examples, const Recipe&
 }
 
 double LearningRate(const MatteRecipe& recipe, int64_t step, int64_t planned) {
-  const double warm = std::min(1.0, static_cast<double>(step + 1) / kWarmUpSteps);
-  const double done = static_cast<double>(step) / static_cast<double>(planned);
-  return recipe.learning_rate * warm * (0.01 + 0.99 * 0.5 * (1 + std::cos(std::numbers::pi * std::min(1.0, done))));
+  return recipe.learning_rate * RateShare(step, planned, 0.01);
 }
 
 // Owns everything that changes while training.
