@@ -110,7 +110,41 @@ struct Misfit {
   double error = 1;
   double difference = 1;
   double seen = 0;
+  double score = 1;  // what a place is chosen by: the error and how little of a rim is there
 };
+
+// Shades change what is dark and what is bright; where an iris ends they do not. How much it brightens across the rim,
+// of what it does in the gathered picture; what is not seen counts as middling.
+double RimSeen(const IrisPlacing& placing, const IrisDisc& disc) {
+  constexpr double kStepDeg = 6;
+  constexpr double kHalf = 0.14;  // radii on each side
+  constexpr double kUnseen = 0.5;
+  constexpr double kWeak = 0.06;  // encoded: less is no rim
+  const cv::Point2d crop_middle((placing.crop.cols - 1) / 2.0, (placing.crop.rows - 1) / 2.0);
+  const double per_radius = (placing.picture.rgb.cols - 1) / (2 * kIrisReach);
+  const cv::Point2d middle = cv::Point2d(1, 1) * ((placing.picture.rgb.cols - 1) / 2.0);
+  const auto luma = [](const cv::Vec3f& colour) {
+    return std::min(kGlint, 0.2126 * colour[0] + 0.7152 * colour[1] + 0.0722 * colour[2]);
+  };
+  double seen = 0;
+  double whole = 0;
+  for (double angle = 0; angle < 360; angle += kStepDeg) {
+    const cv::Point2d way(std::cos(angle * kRad), std::sin(angle * kRad));
+    const cv::Point2d inner = middle + way * ((1 - kHalf) * per_radius);
+    const cv::Point2d outer = middle + way * ((1 + kHalf) * per_radius);
+    if (ValueAt(placing.picture.known, outer.x, outer.y) < 0.5F) continue;
+    const double usual =
+        luma(ColourAt(placing.picture.rgb, outer.x, outer.y)) - luma(ColourAt(placing.picture.rgb, inner.x, inner.y));
+    if (usual < kWeak) continue;
+    whole += usual;
+    const cv::Point2d from = crop_middle + disc.CropFrom(way * (1 - kHalf));
+    const cv::Point2d to = crop_middle + disc.CropFrom(way * (1 + kHalf));
+    const bool open = ValueAt(placing.open, from.x, from.y) > 0.5F && ValueAt(placing.open, to.x, to.y) > 0.5F;
+    const double step = luma(ColourAt(placing.crop, to.x, to.y)) - luma(ColourAt(placing.crop, from.x, from.y));
+    seen += open ? std::clamp(step, -usual, usual) : kUnseen * usual;
+  }
+  return whole > 0 ? seen / whole : kUnseen;
+}
 
 Misfit MisfitAt(const IrisPlacing& placing, cv::Point2d centre) {
   constexpr double kMostDifference = 0.25;
@@ -150,8 +184,10 @@ Misfit MisfitAt(const IrisPlacing& placing, cv::Point2d centre) {
   constexpr double kUnseen = 0.12;
   const double area = std::numbers::pi * kIrisReach * kIrisReach * disc.radius * disc.radius * disc.squeeze;
   const double unseen = 0.2 * std::max(0.0, area - weights);
-  return {(error + kUnseen * unseen) / (weights + unseen + 1e-9), error / (weights + 1e-9),
-          disc_seen / std::max(1.0, disc_all)};
+  constexpr double kRim = 0.1;
+  const double misfit = (error + kUnseen * unseen) / (weights + unseen + 1e-9);
+  return {misfit, error / (weights + 1e-9), disc_seen / std::max(1.0, disc_all),
+          misfit + kRim * (1 - RimSeen(placing, disc))};
 }
 
 }  // namespace
@@ -167,7 +203,7 @@ PlacedIris PlaceIris(const IrisPlacing& placing, cv::Point2d from, double reach_
         const cv::Point2d place = centre + way * step;
         if (std::hypot(place.x - from.x, place.y - from.y) > reach_px) continue;
         const Misfit misfit = MisfitAt(placing, place);
-        if (misfit.error >= least.error) continue;
+        if (misfit.score >= least.score) continue;
         least = misfit;
         best = place;
         moved = true;

@@ -23,20 +23,6 @@ constexpr double kMostIris = 0.125;
 constexpr double kUsualIris = 0.094;
 constexpr double kOpenForPictures = 0.75;
 
-cv::Mat QuantilePicture(const std::vector<cv::Mat>& pictures, double share) {
-  cv::Mat result(pictures.front().size(), CV_32FC1);
-  std::vector<float> values(pictures.size());
-  for (int y = 0; y < result.rows; ++y) {
-    for (int x = 0; x < result.cols; ++x) {
-      for (size_t k = 0; k < pictures.size(); ++k) values[k] = pictures[k].at<float>(y, x);
-      const auto at = values.begin() + static_cast<ptrdiff_t>(share * static_cast<double>(values.size() - 1) + 0.5);
-      std::nth_element(values.begin(), at, values.end());
-      result.at<float>(y, x) = *at;
-    }
-  }
-  return result;
-}
-
 struct Sample {
   int64_t frame = 0;
   cv::Mat picture;   // the part around the eyes, until the crops are final
@@ -167,8 +153,9 @@ void Learner::FindTravel() {
   for (EyeKnowledge& eye : knows_.eyes) eye.ball.travel_px = travel;
 }
 
-// Sure eye: the iris and the white beside it. Sure skin: well above, below and beside.
-void SeedByIris(cv::Point2d iris, double radius, cv::Mat& eye, cv::Mat& skin) {
+// Sure eye: the iris and the white beside it, and what the iris leaves when it looks aside from its `usual` place. Sure
+// skin: well above, below and beside.
+void SeedByIris(cv::Point2d iris, cv::Point2d usual, double radius, cv::Mat& eye, cv::Mat& skin) {
   const int half_w = (eye.cols - 1) / 2;
   const int half_h = (eye.rows - 1) / 2;
   for (int y = 0; y < eye.rows; ++y) {
@@ -176,7 +163,8 @@ void SeedByIris(cv::Point2d iris, double radius, cv::Mat& eye, cv::Mat& skin) {
       const double dx = (x - half_w - iris.x) / radius;
       const double dy = (y - half_h - iris.y) / radius;
       const bool disc = std::hypot(dx, dy) < 0.85 && dy > -0.4;
-      const bool beside = std::abs(dx) < 1.6 && std::abs(dy - 0.1) < 0.3;
+      const bool within = std::abs(x - half_w - usual.x) < 1.6 * radius;
+      const bool beside = (std::abs(dx) < 1.6 || within) && std::abs(dy - 0.1) < 0.3;
       eye.at<uchar>(y, x) = disc || beside ? 1 : 0;
       skin.at<uchar>(y, x) = std::abs(dy) > 1.4 || std::abs(dx) > 3.0 ? 1 : 0;
     }
@@ -206,11 +194,12 @@ void Learner::FindColoursAndLids(size_t eye) {
     xs.push_back(sample.iris[eye].x);
     ys.push_back(sample.iris[eye].y);
   }
-  const cv::Mat usual = UsualEye(knows_.size, {MedianOf(xs), MedianOf(ys)}, radius);
+  const cv::Point2d usual_iris(MedianOf(xs), MedianOf(ys));
+  const cv::Mat usual = UsualEye(knows_.size, usual_iris, radius);
   for (int round = 0; round < kRounds; ++round) {
     EyeColours colours;
     for (const Sample& sample : samples_) {
-      SeedByIris(sample.iris[eye], radius, is_eye, is_skin);
+      SeedByIris(sample.iris[eye], usual_iris, radius, is_eye, is_skin);
       if (round > 0) AddSkin(knows_.eyes[eye].lids, knows_.size, is_eye, is_skin);
       colours.Learn(sample.crop[eye], is_eye, is_skin);
     }
@@ -225,12 +214,17 @@ void Learner::FindColoursAndLids(size_t eye) {
   }
   WhiteEdges edges(knows_.eyes[eye].lids, radius);
   for (Sample& sample : samples_) {
-    sample.lids[eye] = FitLids(knows_.eyes[eye].colours.LikelyEye(sample.crop[eye]), knows_.eyes[eye].lids, radius);
-    edges.Vote(LumaOf(sample.crop[eye]), sample.lids[eye], sample.iris[eye]);
+    const cv::Mat luma = LumaOf(sample.crop[eye]);
+    const cv::Mat likely = knows_.eyes[eye].colours.LikelyEye(sample.crop[eye]);
+    sample.lids[eye] = FitLids({likely, luma}, knows_.eyes[eye].lids, radius);
+    edges.Vote(luma, sample.lids[eye], sample.iris[eye]);
   }
   knows_.eyes[eye].inside = edges.Inside();
   std::vector<double> openings;
-  for (const Sample& sample : samples_) openings.push_back(sample.lids[eye].open);
+  for (Sample& sample : samples_) {
+    sample.lids[eye] = InsideLashes(sample.lids[eye], knows_.eyes[eye].lids, knows_.eyes[eye].inside);
+    openings.push_back(sample.lids[eye].open);
+  }
   knows_.eyes[eye].usual_open = std::max(0.1, MedianOf(openings));
   LowerToIris(eye);
 }

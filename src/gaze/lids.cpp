@@ -83,6 +83,12 @@ cv::Mat ColumnSums(const cv::Mat& likely) {
 
 float SumTo(const cv::Mat& sums, int x, double y) { return ValueAt(sums, x, y); }
 
+// How much darker it gets from the skin above a lid's edge to its lashes, whatever is under them.
+float LashStep(const cv::Mat& luma, int x, double y, double half_px) {
+  constexpr float kMost = 0.25F;
+  return std::clamp(ValueAt(luma, x, y - half_px) - ValueAt(luma, x, y + half_px), -kMost, kMost);
+}
+
 }  // namespace
 
 size_t EyeColours::BinOf(const cv::Vec3f& colour) {
@@ -297,12 +303,16 @@ LidShape WhiteEdges::Inside() const {
   return {std::move(upper), std::move(lower)};
 }
 
-LidState FitLids(const cv::Mat& likely_eye, const LidShape& curves, double iris_px) {
+LidState FitLids(const LidEvidence& evidence, const LidShape& curves, double iris_px) {
+  // A white in the shade has the colour of skin; lashes are dark in any light.
+  constexpr double kEdge = 45;  // log likelihood of an encoded step
+  const cv::Mat& likely_eye = evidence.likely_eye;
   const cv::Mat sums = ColumnSums(likely_eye);
   const int half = (likely_eye.cols - 1) / 2;
   const double middle = (likely_eye.rows - 1) / 2.0;
   // An open eye is likelier than one that a shadow makes look half closed.
   constexpr double kUsuallyOpen = 0.1;  // log likelihood of each pixel that a lid would hide
+  const double edge_px = std::max(1.0, 0.12 * iris_px);
   double whole = 0;
   for (int x = 0; x < likely_eye.cols; ++x) {
     const double height = curves.Lower({}, x - half) - curves.Upper({}, x - half);
@@ -315,6 +325,7 @@ LidState FitLids(const cv::Mat& likely_eye, const LidShape& curves, double iris_
       if (std::isnan(upper)) continue;
       const double lower = curves.Lower(state, x - half);
       if (lower > upper) sum += SumTo(sums, x, lower + middle + 0.5) - SumTo(sums, x, upper + middle + 0.5);
+      sum += kEdge * curves.Bulge(x - half) * LashStep(evidence.luma, x, upper + middle, edge_px);
     }
     return sum - 0.3 * std::abs(state.lower) * iris_px;
   };
@@ -337,6 +348,21 @@ LidState FitLids(const cv::Mat& likely_eye, const LidShape& curves, double iris_
     }
   }
   return best;
+}
+
+LidState InsideLashes(const LidState& state, const LidShape& curves, const LidShape& inside) {
+  constexpr double kMiddle = 0.7;  // bulge
+  const int half = static_cast<int>(curves.upper().size() - 1) / 2;
+  double height = 0;
+  double lashes = 0;
+  for (int u = -half; u <= half; ++u) {
+    const double edge = inside.Upper({}, u);
+    if (!(curves.Bulge(u) >= kMiddle) || std::isnan(edge)) continue;
+    height += curves.Lower({}, u) - curves.Upper({}, u);
+    lashes += edge - curves.Upper({}, u);
+  }
+  if (!(height > lashes)) return state;
+  return {std::max(0.0, (state.open * height - lashes) / (height - lashes)), state.lower};
 }
 
 cv::Mat OpenMask(const LidShape& curves, const LidState& state, CropSize size, double inset_px, double soft_px) {

@@ -49,8 +49,17 @@ class WhiteEdges {
   std::vector<int> upper_count_, lower_count_;
 };
 
-// How far they are open in one frame.
-LidState FitLids(const cv::Mat& likely_eye, const LidShape& curves, double iris_px);
+struct LidEvidence {
+  const cv::Mat& likely_eye;  // CV_32FC1, as EyeColours tells it
+  const cv::Mat& luma;        // CV_32FC1
+};
+// How far they are open in one frame: what lies between them is likely eye, and skin darkens to lashes at the upper
+// one.
+LidState FitLids(const LidEvidence& evidence, const LidShape& curves, double iris_px);
+
+// Lashes stay as deep when a lid closes: how far the curves inside them are open where those on their outer side are so
+// as `state` says.
+LidState InsideLashes(const LidState& state, const LidShape& curves, const LidShape& inside);
 
 // CV_32FC1 of `size`: 1 where the ball is seen, edges `soft_px` wide, `inset_px` inside the lids.
 cv::Mat OpenMask(const LidShape& curves, const LidState& state, CropSize size, double inset_px, double soft_px);

@@ -4,6 +4,8 @@
 
 #include <opencv2/core/mat.hpp>
 
+#include <vector>
+
 #include "shotfix/gaze/eye_parts.h"
 
 namespace shotfix::gaze {
@@ -19,5 +21,8 @@ struct CropSize {
   int height() const { return 2 * half_height + 1; }
 };
 cv::Mat CropOf(const cv::Mat& picture, const Affine& frame_from_crop, CropSize size);
+
+// Of CV_32FC1 pictures of one size, at each pixel the value than which `share` of them have less.
+cv::Mat QuantilePicture(const std::vector<cv::Mat>& pictures, double share);
 
 }  // namespace shotfix::gaze

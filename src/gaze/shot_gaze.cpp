@@ -14,8 +14,7 @@
 namespace shotfix::gaze {
 namespace {
 
-constexpr double kOpenDoubt = 0.2;  // of the usual opening: less than that closed is not worth a doubt
-constexpr double kLost = 0.5;       // sure
+constexpr double kLost = 0.5;  // sure
 
 class Fitter {
  public:
@@ -44,7 +43,7 @@ class Fitter {
 // Whether what lies between the lids is a ball at all: lashes of a closed eye are as dark as an iris and keep lids
 // apart.
 double BallShare(const cv::Mat& likely_eye, const cv::Mat& between) {
-  constexpr double kSurely = 1.0;  // mean log likelihood
+  constexpr double kSurely = 0.4;  // mean log likelihood; whites in the shade are no more
   const double area = cv::sum(between)[0];
   if (area < 1) return 0;
   return std::clamp(likely_eye.dot(between) / area / kSurely, 0.0, 1.0);
@@ -88,8 +87,9 @@ EyeState Fitter::FitEye(const cv::Mat& crop, size_t eye, const std::vector<cv::P
   const EyeKnowledge& knows = eyes_.eyes[eye];
   const double radius = knows.ball.radius_px;
   const cv::Mat likely = knows.colours.LikelyEye(crop);
-  const LidState lids = FitLids(likely, knows.lids, radius);
-  const double ball = BallShare(likely, OpenMask(knows.inside, lids, eyes_.size, 0, 1));
+  const LidState edges = FitLids({likely, LumaOf(crop)}, knows.lids, radius);
+  const LidState lids = InsideLashes(edges, knows.lids, knows.inside);
+  const double ball = BallShare(likely, OpenMask(knows.inside, edges, eyes_.size, 0, 1));
   std::vector<cv::Point2d> starts = near;
   starts.push_back(
       FindIris(LumaOf(crop), {knows.ball.straight, 0.2 * eyes_.between_px, 0.08 * eyes_.between_px, radius, radius})
@@ -100,19 +100,9 @@ EyeState Fitter::FitEye(const cv::Mat& crop, size_t eye, const std::vector<cv::P
   state.lower = lids.lower;
   state.sure = 0;
   if (state.open >= kLeastOpen) {
-    const double open = state.open;
     state = PlaceIn(crop, eye, lids, starts);
-    state.open = open;
-  } else if (!ShowsBall(crop, eye, lids, near.front())) {
+  } else if (!ShowsBall(crop, eye, edges, near.front())) {
     state.open = 0;
-  }
-  // Note [White in the shade]: far from the iris a white may be as dark as skin, and an open eye looks half closed. A
-  // whole iris that is seen well behind lids at their usual place says that they are there: behind a lid it would not
-  // be.
-  constexpr double kSurely = 0.55;
-  if (state.open < 1 - kOpenDoubt && state.sure < kSurely) {
-    const EyeState usual = PlaceIn(crop, eye, {knows.usual_open, 0}, starts);
-    if (usual.sure >= kSurely) state = usual;
   }
   return state;
 }

@@ -15,7 +15,11 @@ using gaze::IrisDisc;
 // Iris radii.
 constexpr double kLashDepth = 0.35;   // inside a lid's edge: what hangs over the ball moves with the lid
 constexpr double kUnderLashes = 1.0;  // of an edge's width: so far the ball goes on under lashes, which dim it
-constexpr double kSkinReach = 1.3;    // outside: how far the skin of a lid goes along
+constexpr double kSmallMove = 0.12;   // Note [Small turns]
+constexpr double kLargeMove = 0.3;
+constexpr double kStretchFrom = 0.95;
+constexpr double kStretchTo = 1.5;
+constexpr double kSkinReach = 1.3;  // outside: how far the skin of a lid goes along
 
 class Painter {
  public:
@@ -30,6 +34,7 @@ class Painter {
   };
   cv::Vec3f Ball(cv::Point2d crop, cv::Point2d source, const Depths& depths) const;
   float Covered(cv::Point2d source, const cv::Vec3f& shade, const Depths& depths) const;
+  cv::Vec3f Stretched(cv::Point2d crop, const cv::Vec3f& parts) const;
   void AddGlint(cv::Point2d crop, cv::Vec3f& ball) const;
   cv::Vec3f PixelAt(cv::Point2d crop, const cv::Vec3f& own) const;
 
@@ -39,6 +44,7 @@ class Painter {
   double edge_px_;   // lids are as sharp as rims
   double lid_move_;  // crop px, down
   cv::Point2d glint_move_;
+  double small_turn_;  // 1 where nothing has to be taken apart
 };
 
 // Note [Reflections]: a light's image in the cornea moves by about half of what the pupil moves, for the cornea's
@@ -52,7 +58,9 @@ Painter::Painter(const EyeDrawing& drawing, cv::Point2d iris, double lids)
       edge_px_(std::max(1.0 / eye_.scale(), drawing.shot.shapes[drawing.eye].rim_softness * eye_.radius())),
       lid_move_((iris.y - drawing.state.iris.y) * drawing.shot.shapes[drawing.eye].upper_follows * lids *
                 std::clamp(drawing.state.open, 0.0, 1.0)),
-      glint_move_((iris - drawing.state.iris) * kGlintTravel) {}
+      glint_move_((iris - drawing.state.iris) * kGlintTravel),
+      small_turn_(
+          1 - Ramp(cv::norm(iris - drawing.state.iris) / (eye_.radius() * after_.squeeze), kSmallMove, kLargeMove)) {}
 
 // By how much what is at v comes from above (+ when the lid goes down), crop px: the whole move at the lid's edge, less
 // over the skin above it and over the lashes below it.
@@ -69,7 +77,7 @@ float Painter::Covered(cv::Point2d source, const cv::Vec3f& shade, const Depths&
   const double near = 1 - Ramp(std::min(depths.upper, depths.lower), 0.12 * eye_.radius(), kLashDepth * eye_.radius());
   if (near <= 0 || eye_.GlintAt(source) >= 0.25) return 0;
   const cv::Vec3f own = eye_.FrameAt(source);
-  const cv::Vec3f model = eye_.ModelBefore(source).mul(shade);
+  const cv::Vec3f model = eye_.UnderLashes(eye_.ModelBefore(source), source, shade);
   // A lid and a corner are redder than the ball. A lash is darker, but so is the rim of the iris that leaves.
   float most = (own[0] - own[2]) - (model[0] - model[2]);
   const auto white_before = static_cast<float>(1 - eye_.GoneShare(source));
@@ -82,7 +90,7 @@ cv::Vec3f Painter::Ball(cv::Point2d crop, cv::Point2d source, const Depths& dept
   const auto gone = static_cast<float>(eye_.GoneShare(source));
   const auto iris_after = static_cast<float>(eye_.IrisShare(after_, crop));
   const cv::Vec3f own = eye_.FrameAt(source);
-  // What the lid's lashes and shade leave of the light, as other frames show it: over an iris a lash hardly shows.
+  // What the lid's lashes and shade leave of a white's light, as other frames show it.
   const cv::Vec3f shade = gaze::LashAt(d_.pictures.lashes, crop.x, depths.upper / eye_.radius());
   const float covered = Covered(source, shade, depths);
   cv::Vec3f white = eye_.WhiteColour(crop).mul(shade);
@@ -92,9 +100,23 @@ cv::Vec3f Painter::Ball(cv::Point2d crop, cv::Point2d source, const Depths& dept
   const cv::Point2d from = eye_.before().CropFrom(eye_.WithinRim(after_(crop)));
   const auto seen =
       static_cast<float>(eye_.OpenAt(from, 0.18 * eye_.radius()) * (1 - std::min(1.0, eye_.GlintAt(from))));
-  cv::Vec3f iris = eye_.IrisColour(after_, crop).mul(shade);
+  cv::Vec3f iris = eye_.UnderLashes(eye_.IrisColour(after_, crop), crop, shade);
   if (seen > 0) iris = iris * (1 - seen) + eye_.FrameAt(from) * seen;
-  return (white * (1 - iris_after) + iris * iris_after) * (1 - covered) + own * covered;
+  const cv::Vec3f parts = white * (1 - iris_after) + iris * iris_after;
+  return Stretched(crop, parts) * (1 - covered) + own * covered;
+}
+
+// Note [Small turns]: what lies apart is not worth taking apart for a move of a pixel or two. The frame's own pixels
+// are moved with the iris, less and less beside it, and the white is stretched by that; `parts` stands in where a lid
+// or a reflection would come along.
+cv::Vec3f Painter::Stretched(cv::Point2d crop, const cv::Vec3f& parts) const {
+  if (small_turn_ <= 0) return parts;
+  const cv::Point2d at = after_(crop);
+  const cv::Point2d from =
+      crop - (after_.centre - eye_.before().centre) * (1 - Ramp(std::hypot(at.x, at.y), kStretchFrom, kStretchTo));
+  const auto own = static_cast<float>(small_turn_ * eye_.OpenAt(from, 0.18 * eye_.radius()) *
+                                      (1 - std::min(1.0, eye_.GlintAt(from))));
+  return own > 0 ? parts * (1 - own) + eye_.FrameAt(from) * own : parts;
 }
 
 void Painter::AddGlint(cv::Point2d crop, cv::Vec3f& ball) const {

@@ -10,10 +10,11 @@ namespace shotfix::passes::eyeline {
 namespace {
 
 // Iris radii.
-constexpr double kShade = 0.07;      // beyond its rim a leaving iris takes its shade with it
-constexpr double kGoneWidth = 0.17;  // over which that ends
-constexpr double kHalo = 0.2;        // around a reflection
-constexpr double kInset = 0.15;      // from the lids: light is measured there
+constexpr double kHalo = 0.2;    // around a reflection
+constexpr double kInset = 0.15;  // from the lids: light is measured there
+// Light.
+constexpr double kAnchor = 12;  // px that say that it has not changed
+constexpr float kMost = 0.2F;   // encoded: more difference is a lash or a corner
 
 }  // namespace
 
@@ -31,7 +32,8 @@ EyeLayers::EyeLayers(const EyeDrawing& drawing)
       lid_(shape_.upper, shape_.lower),
       lids_{drawing.state.open, drawing.state.lower} {
   FindGlints();
-  MeasureLight();
+  MeasureIrisLight();
+  MeasureWhiteLight();
 }
 
 void EyeLayers::FindGlints() {
@@ -42,7 +44,9 @@ void EyeLayers::FindGlints() {
   cv::GaussianBlur(glints_, glints_, cv::Size(), 0.3 * halo);
 }
 
-double EyeLayers::GoneFrom() const { return 1 + shape_.rim_softness / 2 + kShade; }
+// An iris that leaves takes its shade and its blur with it: as much again as its rim is soft, and another over which
+// that ends.
+double EyeLayers::GoneFrom() const { return 1 + shape_.rim_softness; }
 
 double EyeLayers::IrisShare(const gaze::IrisDisc& disc, cv::Point2d crop) const {
   const cv::Point2d at = disc(crop);
@@ -52,7 +56,8 @@ double EyeLayers::IrisShare(const gaze::IrisDisc& disc, cv::Point2d crop) const 
 
 double EyeLayers::GoneShare(cv::Point2d crop) const {
   const cv::Point2d at = before_(crop);
-  return 1 - Ramp(std::hypot(at.x, at.y), GoneFrom(), GoneFrom() + kGoneWidth);
+  const double gone = 1 - Ramp(std::hypot(at.x, at.y), GoneFrom(), GoneFrom() + shape_.rim_softness);
+  return gone;
 }
 
 cv::Point2d EyeLayers::WithinRim(cv::Point2d disc) const {
@@ -97,37 +102,59 @@ cv::Vec3f EyeLayers::ModelBefore(cv::Point2d crop) const {
   return IrisColour(before_, crop) * share + WhiteColour(crop) * (1 - share);
 }
 
-void EyeLayers::MeasureLight() {
-  constexpr double kAnchor = 12;  // px that say that the light has not changed
-  constexpr float kMost = 0.2F;   // more difference is a lash or a corner
-  const int half_w = d_.shot.crop_half_width;
-  const int half_h = d_.shot.crop_half_height;
-  const cv::Size size(2 * half_w + 1, 2 * half_h + 1);
-  white_light_ = cv::Mat::zeros(size, CV_32FC3);
-  cv::Mat known = cv::Mat::zeros(size, CV_32FC1);
-  cv::Vec3d iris(0, 0, 0);
-  double iris_total = kAnchor;
-  int whites = 0;
-  for (int y = -half_h; y <= half_h; ++y) {
-    for (int x = -half_w; x <= half_w; ++x) {
+// Note [Lashes over the ball]: what darkens the white under a lid's edge is lashes, as dark as a pupil, which cover a
+// share of it; the same share of an iris, which is hardly brighter than they are.
+cv::Vec3f EyeLayers::UnderLashes(const cv::Vec3f& ball, cv::Point2d crop, const cv::Vec3f& left) const {
+  constexpr float kLeast = 0.05F;
+  const cv::Vec3f white = WhiteColour(crop);
+  cv::Vec3f result;
+  for (int c = 0; c < 3; ++c) {
+    const float share = white[c] * (1 - left[c]) / std::max(kLeast, white[c] - darkest_[c]);
+    result[c] = ball[c] + (darkest_[c] - ball[c]) * std::min(1.0F, share);
+  }
+  return result;
+}
+
+// Every place of the ball that neither lids nor reflections touch, with its distance from the iris' centre, in radii.
+template <typename Visit>
+void EyeLayers::ForEachSeen(Visit visit) const {
+  for (int y = -d_.shot.crop_half_height; y <= d_.shot.crop_half_height; ++y) {
+    for (int x = -d_.shot.crop_half_width; x <= d_.shot.crop_half_width; ++x) {
       const cv::Point2d crop(x, y);
       if (OpenAt(crop, kInset * radius()) < 1 || GlintAt(crop) > 0.25) continue;
       const cv::Point2d at = before_(crop);
-      const double rho = std::hypot(at.x, at.y);
-      if (rho < 0.9) {
-        iris += FrameAt(crop) - IrisColour(before_, crop);
-        iris_total += 1;
-      } else if (rho > GoneFrom() + 0.5 * kGoneWidth) {
-        const cv::Vec3f difference = FrameAt(crop) - d_.pictures.sclera.at<cv::Vec3f>(y + half_h, x + half_w);
-        if (cv::norm(difference, cv::NORM_INF) > kMost) continue;
-        white_light_.at<cv::Vec3f>(y + half_h, x + half_w) = difference;
-        known.at<float>(y + half_h, x + half_w) = 1;
-        ++whites;
-      }
+      visit(crop, std::hypot(at.x, at.y));
     }
   }
-  for (int c = 0; c < 3; ++c)
-    iris_light_[c] = static_cast<float>(std::clamp<double>(iris[c] / iris_total, -kMost, kMost));
+}
+
+void EyeLayers::MeasureIrisLight() {
+  cv::Vec3d iris(0, 0, 0);
+  double total = kAnchor;
+  ForEachSeen([&](cv::Point2d crop, double rho) {
+    if (rho >= 0.9) return;
+    iris += FrameAt(crop) - IrisColour(before_, crop);
+    ++total;
+  });
+  for (int c = 0; c < 3; ++c) iris_light_[c] = static_cast<float>(std::clamp<double>(iris[c] / total, -kMost, kMost));
+  darkest_ = gaze::DarkestOf(d_.pictures.iris) + iris_light_;
+}
+
+void EyeLayers::MeasureWhiteLight() {
+  const cv::Size size(2 * d_.shot.crop_half_width + 1, 2 * d_.shot.crop_half_height + 1);
+  white_light_ = cv::Mat::zeros(size, CV_32FC3);
+  cv::Mat known = cv::Mat::zeros(size, CV_32FC1);
+  int whites = 0;
+  ForEachSeen([&](cv::Point2d crop, double rho) {
+    if (rho <= GoneFrom() + shape_.rim_softness / 2) return;
+    const cv::Point place(static_cast<int>(crop.x) + d_.shot.crop_half_width,
+                          static_cast<int>(crop.y) + d_.shot.crop_half_height);
+    const cv::Vec3f difference = FrameAt(crop) - d_.pictures.sclera.at<cv::Vec3f>(place);
+    if (cv::norm(difference, cv::NORM_INF) > kMost) return;
+    white_light_.at<cv::Vec3f>(place) = difference;
+    known.at<float>(place) = 1;
+    ++whites;
+  });
   if (whites == 0) return;
   gaze::Calm(white_light_, known, std::max(1.0, 0.08 * radius()));
   gaze::Spread(white_light_, known);

@@ -34,6 +34,8 @@ class EyeLayers {
   cv::Vec3f IrisColour(const gaze::IrisDisc& disc, cv::Point2d crop) const;
   cv::Vec3f WhiteColour(cv::Point2d crop) const;
   cv::Vec3f ModelBefore(cv::Point2d crop) const;  // the ball with its iris where it is
+  // What is seen of a ball of that colour where lashes leave `left` of a white.
+  cv::Vec3f UnderLashes(const cv::Vec3f& ball, cv::Point2d crop, const cv::Vec3f& left) const;
 
   const gaze::IrisDisc& before() const { return before_; }
   const gaze::LidShape& lid() const { return lid_; }
@@ -44,7 +46,10 @@ class EyeLayers {
 
  private:
   void FindGlints();
-  void MeasureLight();
+  void MeasureIrisLight();
+  void MeasureWhiteLight();
+  template <typename Visit>
+  void ForEachSeen(Visit visit) const;
   double GoneFrom() const;
 
   const EyeDrawing& d_;
@@ -57,6 +62,7 @@ class EyeLayers {
   cv::Mat glints_;  // of the part
   cv::Vec3f iris_light_{0, 0, 0};
   cv::Mat white_light_;  // CV_32FC3, crop px
+  cv::Vec3f darkest_{0, 0, 0};
 };
 
 }  // namespace shotfix::passes::eyeline

@@ -8,7 +8,7 @@
 namespace shotfix::passes::eyeline {
 
 // Part of the key of stored analyses: raise it whenever what an analysis finds changes.
-inline constexpr int kSolutionVersion = 3;
+inline constexpr int kSolutionVersion = 4;
 
 image::Solution Pack(const gaze::ShotGaze& shot);
 gaze::ShotGaze Unpack(const image::Solution& solution);  // throws kData
