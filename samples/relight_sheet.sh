@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The sample actor relit from five directions, beside the source: docs/relight_directions.png. After samples/run.sh.
+# Pictures of docs/relight.md, after samples/run.sh: the sample actor relit from five directions, beside the source; and
+# under one key by each way in which the shape can be known, beside the truth.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 shotfix="$root/build/release/bin/shotfix"
@@ -20,4 +21,13 @@ for key in 0,10 70,10 0,60 -90,10 150,20; do
 done
 ffmpeg -nostdin -v error -y -i "$work/0.png" -i "$work/1.png" -i "$work/2.png" -i "$work/3.png" -i "$work/4.png" -i "$work/5.png" \
   -filter_complex "[0][1][2]hstack=3[above];[3][4][5]hstack=3[below];[above][below]vstack" "$root/docs/relight_directions.png"
-echo "$root/docs/relight_directions.png"
+own=-43.9,28.7,1:0.76:0.52
+key=59.8,19.1,0.62:0.8:1,0.02
+"$shotfix" --quiet relight "$source" --no-take --light-from="$own" --key="$key" --frames 10:22 -o "$work/alone.mkv" --overwrite >/dev/null
+"$shotfix" --quiet relight "$source" --key="$key" --frames 10:22 -o "$work/take.mkv" --overwrite >/dev/null
+still "$source" 16 "$work/a.png"
+still "$work/alone.mkv" 6 "$work/b.png"
+still "$work/take.mkv" 6 "$work/c.png"
+still "$root/samples/production/take_a/relit.mkv" 16 "$work/d.png"
+ffmpeg -nostdin -v error -y -i "$work/a.png" -i "$work/b.png" -i "$work/c.png" -i "$work/d.png" -filter_complex "[0][1][2][3]hstack=4" "$root/docs/relight_tiers.png"
+echo "$root/docs/relight_directions.png $root/docs/relight_tiers.png"

@@ -29,7 +29,8 @@ void AddLights(CLI::App& app, pipeline::RelightRequest& request) {
          "right, 180 behind; EL + is above. COLOUR in kelvin or as R:G:B. STOPS beside the shot's own key");
   lights("--fill", request.fills, "AZ,EL[,COLOUR[,STOPS]]: a soft light beside the key, -2 stops by default");
   lights("--rim,--kicker", request.rims, "AZ,EL[,COLOUR[,STOPS]]: a light from behind, -0.5 stops by default");
-  app.add_option("--light-from", request.light_from, "AZ,EL: where the shot's own key stands (else it is found)");
+  app.add_option("--light-from", request.light_from,
+                 "AZ,EL[,KELVIN]: the shot's own key, where it stands and its colour (else it is found)");
   app.add_option("--match", request.match,
                  "The light of another shot with the same actor, by catalogue name; needs a light-reference take");
   app.add_option("--light", request.light, "A light of this project that --save-light named");
@@ -59,6 +60,8 @@ void AddRelightCommand(const CommandHost& host) {
   AddRenderOptions(*app, command->render);
   app->footer(
       "Example: shotfix relight take_3 --key 45,30,3200 -o take_3_key.mov\n"
+      "Without a light-reference take: shotfix relight take_3 --light-from -40,25,3200 --key 45,30,5600 -o "
+      "take_3_key.mov\n"
       "The shot's own detail, grain and what is outside the actor stay; see docs/relight.md.");
   app->callback([command, host] { RunRelight(*command, host.global); });
 }

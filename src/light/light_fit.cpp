@@ -79,6 +79,13 @@ double UncertaintyDegrees(const at::Tensor& g, const at::Tensor& covariance) {
   return std::atan(std::sqrt(std::max(0.0, variance)) / g.norm().item<double>()) * 180 / 3.14159265358979;
 }
 
+void MustReach(const SceneLight& light) {
+  const Key& key = light.keys.front();
+  if (!(LuminanceOf(key.rgb) > kFaintestKey * LuminanceOf(light.ambient)))
+    Throw(ErrorCode::kData, "no light comes from {:.0f},{:.0f} in this shot; look again where its key stands",
+          AnglesOf(key.direction).azimuth_deg, AnglesOf(key.direction).elevation_deg);
+}
+
 }  // namespace
 
 LightFit FitLight(const std::vector<LitSurface>& frames, const std::optional<Vector>& known_direction) {
@@ -119,9 +126,50 @@ LightFit FitLight(const std::vector<LitSurface>& frames, const std::optional<Vec
   }
   fit.explained = 1 - left.item<double>();
   fit.light.keys = {key};
-  if (!(LuminanceOf(key.rgb) > kFaintestKey * LuminanceOf(fit.light.ambient)))
-    Throw(ErrorCode::kData, "no light comes from {:.0f},{:.0f} in this shot; look again where its key stands",
-          AnglesOf(key.direction).azimuth_deg, AnglesOf(key.direction).elevation_deg);
+  MustReach(fit.light);
+  return fit;
+}
+
+LightFit FitLightBySpread(const std::vector<ShadedPicture>& frames, const std::vector<at::Tensor>& albedos,
+                          const Vector& direction) {
+  constexpr double kStray = 0.02;  // of the pixels at either end
+  std::vector<at::Tensor> lights, keys;
+  for (size_t k = 0; k < frames.size(); ++k) {
+    const at::Tensor known = (frames[k].mask > 0.5).logical_and(albedos[k].mean(0, true) > kDarkestAlbedo);
+    const at::Tensor places = known.reshape({-1}).nonzero().squeeze(1);
+    const auto rows = [&](const at::Tensor& picture) {
+      return picture.reshape({picture.size(0), -1}).index_select(1, places).t().to(at::kDouble);
+    };
+    lights.push_back(rows(frames[k].picture / albedos[k].clamp_min(kDarkestAlbedo)));
+    keys.push_back(rows(frames[k].key).squeeze(1));
+  }
+  const at::Tensor light = at::cat(lights);
+  const int64_t count = light.size(0);
+  if (count < kFewestPixels) Throw(ErrorCode::kData, "too little of the subject is seen to find its light");
+  const auto from = static_cast<int64_t>(kStray * static_cast<double>(count));
+  const auto sorted = [&](const at::Tensor& values, const at::Tensor& order) {
+    return values.index_select(0, order.slice(0, from, count - from));
+  };
+  const at::Tensor key = at::cat(keys);
+  const at::Tensor share = sorted(key, key.argsort());
+  const at::Tensor level = sorted(light, light.mean(1).argsort());
+  LightFit fit;
+  Key found;
+  found.direction = direction;
+  // What is darker must fit as well as what is bright.
+  const at::Tensor weight = 1 / (share + 0.35 * level.mean());
+  const at::Tensor x = at::stack({share, at::ones_like(share)}, 1) * weight.unsqueeze(1);
+  const at::Tensor solution =
+      at::linalg_solve(x.t().mm(x) + 1e-9 * at::eye(2, x.options()), x.t().mm(level * weight.unsqueeze(1)));
+  for (int64_t c = 0; c < 3; ++c) {
+    const double brightest = std::max(1e-6, solution[0][c].item<double>());
+    found.rgb[static_cast<size_t>(c)] = brightest;
+    fit.light.ambient[static_cast<size_t>(c)] = std::max(0.02 * brightest, solution[1][c].item<double>());
+  }
+  const at::Tensor modelled = at::stack({share, at::ones_like(share)}, 1).mm(solution);
+  fit.explained = 1 - ((level - modelled).square().sum() / (level - level.mean(0)).square().sum()).item<double>();
+  fit.light.keys = {found};
+  MustReach(fit.light);
   return fit;
 }
 

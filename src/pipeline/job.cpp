@@ -239,7 +239,7 @@ passes::RelightOptions RelightRequest::Look() const {
     Throw(ErrorCode::kUsage, "--match and --light bring all of a light; leave --ambient and --soften out");
   if (keys.empty() && look.soften_deg != plain.soften_deg)
     Throw(ErrorCode::kUsage, "--soften is for new keys: give --key; --fill is soft already");
-  if (!light_from.empty()) result.light_from = light::ParseAngles(light_from);
+  if (!light_from.empty()) result.light_from = light::ParseKey(light_from);
   return result;
 }
 

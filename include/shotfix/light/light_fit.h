@@ -30,4 +30,17 @@ struct LightFit {
 // that is known is kept. Throws kData when there is too little to see.
 LightFit FitLight(const std::vector<LitSurface>& frames, const std::optional<Vector>& known_direction);
 
+// One frame with what a first guess of its shape says of the key's light. All of one size.
+struct ShadedPicture {
+  at::Tensor picture;  // [3,h,w] scene-linear
+  at::Tensor mask;     // [1,h,w], over one half where the subject is
+  at::Tensor key;      // [1,h,w] in [0,1]: how much of the key reaches each place
+};
+
+// The strength of a key that stands at `direction` and of the ambient light. Shape that is only guessed says well how
+// much of a subject is lit and badly which pixels: the shares of lit and unlit are laid beside each other in order of
+// brightness, not pixel by pixel, which would take half of the key for ambient light.
+LightFit FitLightBySpread(const std::vector<ShadedPicture>& frames, const std::vector<at::Tensor>& albedos,
+                          const Vector& direction);
+
 }  // namespace shotfix::light

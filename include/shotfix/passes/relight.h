@@ -16,15 +16,17 @@
 namespace shotfix::passes {
 
 struct RelightOptions {
-  std::vector<light::KeyRequest> keys;      // up to 3; none: the shot's own key stays
-  std::vector<light::KeyRequest> extras;    // fill, rim, kicker: added to the keys, up to 4
-  std::optional<light::Angles> light_from;  // where the shot's own key stands; nothing: found
-  std::optional<light::SceneLight> match;   // all of the light that is wanted, in place of keys: another shot's
-  double soften_deg = 8;                    // radius of the new keys, 0 to 60; fills are 40
-  double ambient_stops = 0;                 // of the ambient light beside the shot's own, -6 to 6
-  double strength = 1;                      // share of the change, in stops, 0 to 1
-  double most_stops = 4;                    // no pixel changes by more, 0.5 to 6
-  bool shadows = true;                      // cast ones, of the subject on itself
+  std::vector<light::KeyRequest> keys;    // up to 3; none: the shot's own key stays
+  std::vector<light::KeyRequest> extras;  // fill, rim, kicker: added to the keys, up to 4
+  // Where the shot's own key stands, and what colour it has; nothing: found. Without a take only this tells a warm
+  // light from warm skin: a colour that is not said is taken for 6,500 K. It has no stops.
+  std::optional<light::KeyRequest> light_from;
+  std::optional<light::SceneLight> match;  // all of the light that is wanted, in place of keys: another shot's
+  double soften_deg = 8;                   // radius of the new keys, 0 to 60; fills are 40
+  double ambient_stops = 0;                // of the ambient light beside the shot's own, -6 to 6
+  double strength = 1;                     // share of the change, in stops, 0 to 1
+  double most_stops = 4;                   // no pixel changes by more, 0.5 to 6
+  bool shadows = true;                     // cast ones, of the subject on itself
 
   void Validate() const;  // throws kUsage
 };

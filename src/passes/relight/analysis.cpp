@@ -57,12 +57,12 @@ at::Tensor MostAlike(const light::LightTake& take, const Sample& sample) {
 }
 
 light::LightFit FitTo(const std::vector<FrameSurface>& surfaces, const std::vector<Sample>& samples,
-                      const std::optional<light::Angles>& light_from) {
+                      const std::optional<light::KeyRequest>& light_from) {
   std::vector<light::LitSurface> evidence;
   for (size_t k = 0; k < samples.size(); ++k)
     evidence.push_back({samples[k].linear, surfaces[k].normals, surfaces[k].albedo, surfaces[k].known});
   std::optional<light::Vector> known;
-  if (light_from) known = light::DirectionOf(*light_from);
+  if (light_from) known = light::DirectionOf(light_from->from);
   return light::FitLight(evidence, known);
 }
 
@@ -87,6 +87,25 @@ void FindFromTake(const light::LightTake& take, const std::vector<Sample>& sampl
   if (!options.light_from) facts.found.uncertainty_deg = std::hypot(facts.found.uncertainty_deg, kShapeErrorDeg);
 }
 
+// The key's colour lies in what was found for the materials: it is told apart only by what is said of it.
+void FindFromOutline(const std::vector<Sample>& samples, const light::KeyRequest& own, ShotFacts& facts) {
+  const light::Vector direction = light::DirectionOf(own.from);
+  std::vector<light::ShadedPicture> frames;
+  for (const Sample& sample : samples)
+    frames.push_back(ShadedBy(SurfaceFromOutline(sample.matte), sample.linear, direction));
+  facts.materials = light::Materials::Find(frames);
+  std::vector<at::Tensor> albedos;
+  for (const light::ShadedPicture& frame : frames) albedos.push_back(facts.materials.AlbedoOf(frame));
+  facts.found = light::FitLightBySpread(frames, albedos, direction);
+  if (!own.colour) return;
+  const light::Rgb colour = *own.colour;
+  facts.materials = facts.materials.Under(colour);
+  for (size_t c = 0; c < 3; ++c) {
+    facts.found.light.keys.front().rgb[c] *= colour[c];
+    facts.found.light.ambient[c] *= colour[c];
+  }
+}
+
 }  // namespace
 
 ShotFacts AnalyseShot(image::ShotReader& shot, const AnalysisInputs& asked, image::FrameTrack& track,
@@ -107,9 +126,7 @@ ShotFacts AnalyseShot(image::ShotReader& shot, const AnalysisInputs& asked, imag
       Throw(ErrorCode::kData,
             "an outline cannot tell where the light stands; give --light-from AZ,EL (0 is at the lens, + at picture "
             "right, + above), or ingest a light-reference take of this actor");
-    std::vector<FrameSurface> surfaces;
-    for (const Sample& sample : samples) surfaces.push_back(SurfaceFromOutline(sample.linear, sample.matte));
-    facts.found = FitTo(surfaces, samples, options.light_from);
+    FindFromOutline(samples, *options.light_from, facts);
   }
   if (!options.light_from && facts.found.uncertainty_deg > kMostUncertainDeg)
     Throw(ErrorCode::kData,
@@ -117,6 +134,12 @@ ShotFacts AnalyseShot(image::ShotReader& shot, const AnalysisInputs& asked, imag
           facts.found.uncertainty_deg, kMostUncertainDeg);
   progress("finding the light", 1, 1);
   return facts;
+}
+
+nlohmann::json KeyOf(const light::KeyRequest& own) {
+  Json key = {own.from.azimuth_deg, own.from.elevation_deg};
+  if (own.colour) key.push_back(*own.colour);
+  return key;
 }
 
 image::Solution Pack(const ShotFacts& facts, std::shared_ptr<image::FrameTrack> track) {
@@ -129,6 +152,10 @@ image::Solution Pack(const ShotFacts& facts, std::shared_ptr<image::FrameTrack> 
   image::Solution solution;
   solution.body = body.dump();
   model::PackMattes(facts, solution);
+  if (facts.materials.count() > 0) {
+    solution.tensors["material_parts"] = facts.materials.parts();
+    solution.tensors["material_albedos"] = facts.materials.albedos();
+  }
   solution.track = std::move(track);
   return solution;
 }
@@ -146,6 +173,9 @@ ShotFacts Unpack(const image::Solution& solution) {
     facts.found.uncertainty_deg = body.at("uncertainty_deg");
     facts.found.explained = body.at("explained");
     facts.likeness = body.at("likeness");
+    if (facts.tier == GeometryTier::kOutline)
+      facts.materials =
+          light::Materials::From(solution.tensors.at("material_parts"), solution.tensors.at("material_albedos"));
     return facts;
   } catch (const std::exception& problem) {
     Throw(ErrorCode::kData,

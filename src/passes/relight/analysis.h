@@ -2,19 +2,23 @@
 // What relight finds out about a whole shot: mattes, where its light is, how its subject is shaped.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "shotfix/light/light_fit.h"
+#include "shotfix/light/materials.h"
 #include "shotfix/model/matte_facts.h"
 #include "shotfix/passes/relight.h"
 
 namespace shotfix::passes::relight {
 
 // Part of the key of stored analyses: raise it whenever what an analysis finds changes.
-inline constexpr int kSolutionVersion = 2;
+inline constexpr int kSolutionVersion = 3;
 
 struct ShotFacts : model::MatteFacts {
   GeometryTier tier = GeometryTier::kOutline;
-  light::LightFit found;  // the shot's own light
-  double likeness = 0;    // of the take and the shot, where it was used
+  light::LightFit found;       // the shot's own light
+  light::Materials materials;  // of the subject, where the outline alone tells its shape
+  double likeness = 0;         // of the take and the shot, where it was used
 };
 
 struct AnalysisInputs {
@@ -24,6 +28,7 @@ struct AnalysisInputs {
 };
 ShotFacts AnalyseShot(image::ShotReader& shot, const AnalysisInputs& asked, image::FrameTrack& track,
                       const AnalysisProgress& progress);
+nlohmann::json KeyOf(const light::KeyRequest& own);  // a part of the key of stored analyses
 image::Solution Pack(const ShotFacts& facts, std::shared_ptr<image::FrameTrack> track);
 ShotFacts Unpack(const image::Solution& solution);  // throws kData
 

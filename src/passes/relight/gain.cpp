@@ -53,6 +53,22 @@ at::Tensor Trust(const at::Tensor& correction, const at::Tensor& excess, const a
   return at::minimum(trust, SmoothMean(trust, kSpread).square());
 }
 
+// The measured light where albedo is one for each material: lips and cheeks differ by their own colour, and must keep
+// it. How bright the light is may change within a few pixels, for shadows have edges; its colour does not.
+at::Tensor OverMaterials(const FrameSurface& surface, const at::Tensor& linear, double floor) {
+  constexpr double kLevelReach = 0.0016;  // of the long side
+  constexpr double kColourReach = 0.012;
+  const auto measured = [&](double reach) {
+    return (SmoothMean(linear * surface.known, reach) /
+            SmoothMean(surface.albedo * surface.known, reach).clamp_min(1e-3))
+        .clamp_min(floor)
+        .log2();
+  };
+  const at::Tensor level = measured(kLevelReach).mean(0, true);
+  const at::Tensor colour = measured(kColourReach);
+  return level + colour - colour.mean(0, true);
+}
+
 }  // namespace
 
 // Note [Measured light]: the gain is the quotient of two lights. The wanted one must be computed; the one that is there
@@ -70,19 +86,21 @@ at::Tensor GainBetween(const FrameSurface& surface, const at::Tensor& linear, co
   };
   const at::Tensor modelled = under(change.found);
   at::Tensor gain = under(change.wanted) - modelled;
-  if (change.albedo_known) {
-    const at::Tensor measured = stops(SmoothMean(linear * surface.known, kMeasuredReach) /
-                                      SmoothMean(surface.albedo * surface.known, kMeasuredReach).clamp_min(1e-3));
-    const double mean_change = (gain.abs().mean(0, true) * surface.known).sum().item<double>() /
-                               std::max(1.0, surface.known.sum().item<double>());
+  const at::Tensor measured = stops(SmoothMean(linear * surface.known, kMeasuredReach) /
+                                    SmoothMean(surface.albedo * surface.known, kMeasuredReach).clamp_min(1e-3));
+  const double mean_change = (gain.abs().mean(0, true) * surface.known).sum().item<double>() /
+                             std::max(1.0, surface.known.sum().item<double>());
+  const double share = std::min(1.0, mean_change / kWholeChangeStops);
+  if (change.shape_known) {
     const at::Tensor possible = stops(light::Shade(surface.normals, change.found, none)) + kBrighterStops;
     const at::Tensor correction = modelled - at::minimum(measured, possible);
     const at::Tensor trust = Trust(correction, measured - possible, surface.known);
-    const double share = std::min(1.0, mean_change / kWholeChangeStops);
     const at::Tensor whole = gain + correction * share;
     const at::Tensor seen = trust + 1e-3 * surface.known;
     const at::Tensor calm = SmoothMean(whole * seen, kCalmReach) / SmoothMean(seen, kCalmReach).clamp_min(1e-6);
     gain = whole + (calm - whole) * (1 - trust) * share;
+  } else {
+    gain = gain + (modelled - OverMaterials(surface, linear, floor)) * share;
   }
   gain = SpreadFrom(gain.clamp(-options.most_stops, options.most_stops), surface.known);
   return (gain * options.strength).contiguous();

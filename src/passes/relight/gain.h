@@ -9,7 +9,7 @@ namespace shotfix::passes::relight {
 struct LightChange {
   const light::SceneLight& found;  // the light that is there
   const light::SceneLight& wanted;
-  bool albedo_known = true;  // then the light that is there is measured, else computed from `found` alone
+  bool shape_known = true;  // else it cannot say that a place is brighter than the light could make it
 };
 
 // Stops per channel, [3,h,w], bounded by options.most_stops and carried a little over the border of what is known.

@@ -23,7 +23,7 @@ class RelightPass final : public EditPass {
                           {"model", inputs_.model_key},
                           {"take", inputs_.take_key},
                           {"long_side_px", head_.long_side_px()}};
-    if (options_.light_from) key["light_from"] = {options_.light_from->azimuth_deg, options_.light_from->elevation_deg};
+    if (options_.light_from) key["light_from"] = relight::KeyOf(*options_.light_from);
     return key.dump();
   }
 

@@ -53,8 +53,13 @@ RelightProposer::RelightProposer(const RelightOptions& options, const RelightInp
 }
 
 at::Tensor RelightProposer::Gain(const at::Tensor& linear, const at::Tensor& matte) const {
-  const FrameSurface surface =
-      inputs_.take ? SurfaceFromTake(*inputs_.take, contrast_, linear, matte) : SurfaceFromOutline(linear, matte);
+  FrameSurface surface;
+  if (inputs_.take) {
+    surface = SurfaceFromTake(*inputs_.take, contrast_, linear, matte);
+  } else {
+    surface = SurfaceFromOutline(matte);
+    surface.albedo = facts_.materials.AlbedoOf(ShadedBy(surface, linear, facts_.found.light.keys.front().direction));
+  }
   return GainBetween(surface, linear, {facts_.found.light, wanted_, inputs_.take != nullptr}, options_);
 }
 

@@ -39,14 +39,19 @@ FrameSurface SurfaceFromTake(const light::LightTake& take, const at::Tensor& con
   return surface;
 }
 
-FrameSurface SurfaceFromOutline(const at::Tensor& linear, const at::Tensor& matte) {
+FrameSurface SurfaceFromOutline(const at::Tensor& matte) {
   FrameSurface surface;
   surface.known = (matte > 0.5).to(at::kFloat);
   surface.heights = light::InflateOutline(surface.known);
   surface.normals = light::NormalsOf(surface.heights, surface.known);
-  const at::Tensor mean = (linear * surface.known).sum({1, 2}, true) / surface.known.sum().clamp_min(1);
-  surface.albedo = mean.expand_as(linear).contiguous();
   return surface;
+}
+
+light::ShadedPicture ShadedBy(const FrameSurface& surface, const at::Tensor& linear, light::Vector direction) {
+  light::Key key;
+  key.direction = direction;
+  const at::Tensor visible = light::CastShadow(surface.heights, surface.known, key);
+  return {linear, surface.known, light::Shade(surface.normals, {{key}, {0, 0, 0}}, {visible}).slice(0, 0, 1)};
 }
 
 at::Tensor ContrastUnder(const light::LightTake& take, const light::SceneLight& light) {

@@ -2,6 +2,7 @@
 // The subject's shape and albedo in one frame, whatever they are known from.
 #pragma once
 
+#include "shotfix/light/materials.h"
 #include "shotfix/light/take.h"
 #include "shotfix/passes/relight.h"
 
@@ -19,8 +20,10 @@ struct FrameSurface {
 // From a take: `contrast` is how the take looks under this shot's light.
 FrameSurface SurfaceFromTake(const light::LightTake& take, const at::Tensor& contrast, const at::Tensor& linear,
                              const at::Tensor& matte);
-// From the outline alone: an inflated shape of one albedo.
-FrameSurface SurfaceFromOutline(const at::Tensor& linear, const at::Tensor& matte);
+// From the outline alone: an inflated shape, without albedo as yet.
+FrameSurface SurfaceFromOutline(const at::Tensor& matte);
+// What such a shape says of a key's light, for finding materials.
+light::ShadedPicture ShadedBy(const FrameSurface& surface, const at::Tensor& linear, light::Vector direction);
 
 // How the take would look under a light, as LocalContrast gives it.
 at::Tensor ContrastUnder(const light::LightTake& take, const light::SceneLight& light);

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shotfix/light/materials.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <opencv2/core.hpp>
+#include <utility>
+
+#include "shotfix/core/error.h"
+#include "shotfix/image/resample.h"
+
+namespace shotfix::light {
+namespace {
+
+constexpr int kParts = 20;
+constexpr int64_t kFeatures = 5;
+constexpr double kAmbient = 0.1;     // of the key, as people light: what a part in the shade is expected to have
+constexpr double kHueSpread = 0.18;  // log of a ratio of channels
+constexpr double kLightSpread = 0.7;
+constexpr double kPlaceSpread = 0.25;  // sides of a square as large as the subject
+constexpr double kDarkest = 1e-4;
+constexpr double kLikeHue = 0.5;       // log of a ratio of channels: materials differ by more
+constexpr double kMostStops = 5.2;     // between the brightest and the darkest of one material
+constexpr double kLeastBorder = 0.15;  // of the side of the smaller part
+constexpr int64_t kNear = 3;           // px: parts so near each other touch
+constexpr int64_t kFewestPixels = 500;
+constexpr double kEdgePx = 1.5;  // over which one material goes over into the next
+
+struct Features {
+  at::Tensor rows;     // [P,5] float
+  at::Tensor inside;   // [P] places in the picture
+  at::Tensor log_rgb;  // [P,3]
+  at::Tensor key;      // [P]
+};
+
+at::Tensor BlurInside(const at::Tensor& picture, const at::Tensor& mask, double sigma) {
+  return image::GaussianBlur(picture * mask, sigma) / image::GaussianBlur(mask, sigma).clamp_min(1e-4);
+}
+
+at::Tensor RowsAt(const at::Tensor& picture, const at::Tensor& places) {
+  return picture.reshape({picture.size(0), -1}).index_select(1, places).t().contiguous();
+}
+
+Features FeaturesOf(const ShadedPicture& frame) {
+  const at::Tensor mask = (frame.mask > 0.5).to(at::kFloat);
+  Features features;
+  features.inside = mask.reshape({-1}).nonzero().squeeze(1);
+  features.log_rgb = RowsAt(BlurInside(frame.picture, mask, 1).clamp_min(kDarkest).log(), features.inside);
+  features.key = RowsAt(frame.key, features.inside).squeeze(1);
+  const at::Tensor level = features.log_rgb.exp().mean(1).log();
+  const int64_t width = mask.size(2);
+  const at::Tensor x = features.inside.remainder(width).to(at::kFloat);
+  const at::Tensor y = features.inside.floor_divide(width).to(at::kFloat);
+  const double side = std::sqrt(static_cast<double>(std::max<int64_t>(1, features.inside.numel())));
+  const auto channel = [&](int64_t c) { return features.log_rgb.select(1, c); };
+  features.rows = at::stack({(channel(0) - channel(1)) / kHueSpread, (channel(2) - channel(1)) / kHueSpread,
+                             (level - (features.key + kAmbient).log()) / kLightSpread,
+                             (x - x.mean()) / (kPlaceSpread * side), (y - y.mean()) / (kPlaceSpread * side)},
+                            1)
+                      .contiguous();
+  return features;
+}
+
+// Which parts belong together. Everything is counted once over all pixels, then parts are joined by what was counted.
+class Joiner {
+ public:
+  Joiner(const std::vector<Features>& frames, const std::vector<ShadedPicture>& pictures,
+         const std::vector<at::Tensor>& labels);
+  std::vector<int> Join();
+
+ private:
+  static constexpr int kLevels = 256;  // of brightness
+  static constexpr double kFirstStop = -14;
+  static constexpr double kLevelStops = 0.0625;
+  struct Part {
+    double pixels = 0;
+    double red = 0, blue = 0;  // sums of log ratios
+    std::vector<double> levels = std::vector<double>(kLevels, 0);
+  };
+
+  void CountBorders(const at::Tensor& labels, const Features& frame, const at::Tensor& stops, const at::Tensor& mask);
+  static double LevelAt(const Part& part, double share);
+  // How badly two go together; nothing where they must not.
+  double Cost(size_t a, size_t b) const;
+
+  double frames_;
+  std::vector<Part> parts_;
+  cv::Mat borders_;  // CV_64FC1, pairs of near pixels
+  cv::Mat steps_;    // CV_64FC1, stops between them, summed
+};
+
+Joiner::Joiner(const std::vector<Features>& frames, const std::vector<ShadedPicture>& pictures,
+               const std::vector<at::Tensor>& labels)
+    : frames_(static_cast<double>(frames.size())),
+      parts_(kParts),
+      borders_(cv::Mat::zeros(kParts, kParts, CV_64FC1)),
+      steps_(borders_.clone()) {
+  for (size_t k = 0; k < frames.size(); ++k) {
+    const at::Tensor label = labels[k].contiguous();
+    const at::Tensor stops = frames[k].log_rgb.exp().mean(1).log2().contiguous();
+    const at::Tensor hues = (frames[k].rows.slice(1, 0, 2) * kHueSpread).contiguous();
+    const int* which = label.const_data_ptr<int>();
+    const float* stop = stops.const_data_ptr<float>();
+    const float* hue = hues.const_data_ptr<float>();
+    for (int64_t i = 0; i < label.numel(); ++i) {
+      Part& part = parts_[static_cast<size_t>(which[i])];
+      ++part.pixels;
+      part.red += hue[2 * i];
+      part.blue += hue[2 * i + 1];
+      const double level = (stop[i] - kFirstStop) / kLevelStops;
+      ++part.levels[static_cast<size_t>(std::clamp(level, 0.0, kLevels - 1.0))];
+    }
+    CountBorders(label, frames[k], stops, pictures[k].mask);
+  }
+}
+
+void Joiner::CountBorders(const at::Tensor& labels, const Features& frame, const at::Tensor& stops,
+                          const at::Tensor& mask) {
+  const int64_t height = mask.size(1);
+  const int64_t width = mask.size(2);
+  std::vector<int64_t> at(static_cast<size_t>(height * width), -1);
+  const int64_t* place = frame.inside.const_data_ptr<int64_t>();
+  for (int64_t i = 0; i < labels.numel(); ++i) at[static_cast<size_t>(place[i])] = i;
+  const int* label = labels.const_data_ptr<int>();
+  const float* stop = stops.const_data_ptr<float>();
+  const auto pair = [&](int64_t a, int64_t b) {
+    const int64_t first = at[static_cast<size_t>(a)];
+    const int64_t second = at[static_cast<size_t>(b)];
+    if (first < 0 || second < 0 || label[first] == label[second]) return;
+    const double step = std::abs(stop[first] - stop[second]);
+    for (const auto& [from, to] : {std::pair(label[first], label[second]), std::pair(label[second], label[first])}) {
+      ++borders_.at<double>(from, to);
+      steps_.at<double>(from, to) += step;
+    }
+  };
+  for (int64_t y = 0; y < height; ++y) {
+    for (int64_t x = 0; x < width; ++x) {
+      if (x + kNear < width) pair(y * width + x, y * width + x + kNear);
+      if (y + kNear < height) pair(y * width + x, (y + kNear) * width + x);
+    }
+  }
+}
+
+double Joiner::LevelAt(const Part& part, double share) {
+  double sum = 0;
+  for (int k = 0; k < kLevels; ++k) {
+    sum += part.levels[static_cast<size_t>(k)];
+    if (sum >= share * part.pixels) return kFirstStop + k * kLevelStops;
+  }
+  return kFirstStop + kLevels * kLevelStops;
+}
+
+double Joiner::Cost(size_t a, size_t b) const {
+  constexpr double kNever = std::numeric_limits<double>::infinity();
+  constexpr double kStray = 0.03;  // of the pixels at either end of the brightness
+  const Part& first = parts_[a];
+  const Part& second = parts_[b];
+  if (first.pixels == 0 || second.pixels == 0) return kNever;
+  const double side = std::sqrt(std::min(first.pixels, second.pixels) * frames_);
+  const double pairs = borders_.at<double>(static_cast<int>(a), static_cast<int>(b));
+  const double border = pairs / (static_cast<double>(kNear) * side);
+  if (border < kLeastBorder) return kNever;
+  const double step = steps_.at<double>(static_cast<int>(a), static_cast<int>(b)) / pairs;
+  const double hue = std::hypot(first.red / first.pixels - second.red / second.pixels,
+                                first.blue / first.pixels - second.blue / second.pixels);
+  Part both = first;
+  both.pixels += second.pixels;
+  for (size_t k = 0; k < kLevels; ++k) both.levels[k] += second.levels[k];
+  const double stops = LevelAt(both, 1 - kStray) - LevelAt(both, kStray);
+  if (hue > kLikeHue || stops > kMostStops) return kNever;
+  return hue / kLikeHue + 0.6 * stops / kMostStops + step - 0.5 * std::min(border, 1.5);
+}
+
+std::vector<int> Joiner::Join() {
+  std::vector<int> group(kParts);
+  for (int k = 0; k < kParts; ++k) group[static_cast<size_t>(k)] = k;
+  while (true) {
+    double least = std::numeric_limits<double>::infinity();
+    size_t from = 0;
+    size_t to = 0;
+    for (size_t a = 0; a < kParts; ++a) {
+      for (size_t b = 0; b < a; ++b) {
+        const double cost = Cost(a, b);
+        if (cost >= least) continue;
+        least = cost;
+        from = a;
+        to = b;
+      }
+    }
+    if (from == to) return group;
+    Part& kept = parts_[to];
+    Part& gone = parts_[from];
+    kept.pixels += gone.pixels;
+    kept.red += gone.red;
+    kept.blue += gone.blue;
+    for (size_t k = 0; k < kLevels; ++k) kept.levels[k] += gone.levels[k];
+    gone = {};
+    for (int k = 0; k < kParts; ++k) {
+      if (k == static_cast<int>(to)) continue;
+      for (cv::Mat* counts : {&borders_, &steps_}) {
+        const double more = counts->at<double>(static_cast<int>(from), k);
+        counts->at<double>(static_cast<int>(to), k) += more;
+        counts->at<double>(k, static_cast<int>(to)) += more;
+      }
+    }
+    for (int& which : group) {
+      if (which == static_cast<int>(from)) which = static_cast<int>(to);
+    }
+  }
+}
+
+// The albedo of some pixels: brightness over the light that should reach them. What lies in a shadow that the shape
+// does not know would make it too dark, so only the brighter ones of the lit count.
+at::Tensor AlbedoOfPixels(const at::Tensor& log_rgb, const at::Tensor& key) {
+  constexpr double kLit = 0.3;
+  constexpr int64_t kFewestLit = 30;
+  constexpr double kShadowed = 0.3;
+  at::Tensor light = log_rgb - (key + kAmbient).log().unsqueeze(1);
+  const at::Tensor lit = (key > kLit).nonzero().squeeze(1);
+  if (lit.numel() >= kFewestLit) light = light.index_select(0, lit);
+  const at::Tensor level = light.mean(1);
+  const auto order = level.argsort();
+  const auto skip = static_cast<int64_t>(kShadowed * static_cast<double>(order.numel()));
+  return std::get<0>(light.index_select(0, order.slice(0, skip)).median(0));
+}
+
+}  // namespace
+
+namespace {
+
+struct Gathered {
+  at::Tensor label;    // [P] int: the part of each pixel of all frames
+  at::Tensor centres;  // [kParts,5]
+};
+
+Gathered GatherParts(const at::Tensor& rows) {
+  constexpr int kAttempts = 6;
+  constexpr int kSeed = 1;
+  constexpr int kRounds = 60;
+  cv::Mat labels;
+  cv::Mat centres;
+  cv::setRNGSeed(kSeed);
+  cv::kmeans(cv::Mat(static_cast<int>(rows.size(0)), kFeatures, CV_32FC1, rows.data_ptr()), kParts, labels,
+             cv::TermCriteria(cv::TermCriteria::EPS | cv::TermCriteria::COUNT, kRounds, 1e-4), kAttempts,
+             cv::KMEANS_PP_CENTERS, centres);
+  return {at::from_blob(labels.data, {rows.size(0)}, at::kInt).clone(),
+          at::from_blob(centres.data, {kParts, kFeatures}, at::kFloat).clone()};
+}
+
+at::Tensor CatOf(const std::vector<Features>& frames, at::Tensor Features::*what) {
+  std::vector<at::Tensor> all;
+  for (const Features& frame : frames) all.push_back(frame.*what);
+  return at::cat(all).contiguous();
+}
+
+// Of each frame its share of what was gathered from all.
+std::vector<at::Tensor> ByFrame(const at::Tensor& label, const std::vector<Features>& frames) {
+  std::vector<at::Tensor> result;
+  int64_t begin = 0;
+  for (const Features& frame : frames) {
+    result.push_back(label.slice(0, begin, begin + frame.rows.size(0)));
+    begin += frame.rows.size(0);
+  }
+  return result;
+}
+
+}  // namespace
+
+Materials Materials::Find(const std::vector<ShadedPicture>& frames) {
+  std::vector<Features> features;
+  for (const ShadedPicture& frame : frames) features.push_back(FeaturesOf(frame));
+  const at::Tensor rows = CatOf(features, &Features::rows);
+  if (rows.size(0) < kFewestPixels) Throw(ErrorCode::kData, "too little of the subject is seen to tell its materials");
+  const Gathered gathered = GatherParts(rows);
+  const std::vector<int> group = Joiner(features, frames, ByFrame(gathered.label, features)).Join();
+  const at::Tensor log_rgb = CatOf(features, &Features::log_rgb);
+  const at::Tensor key = CatOf(features, &Features::key);
+  std::vector<at::Tensor> albedos;
+  at::Tensor material = at::zeros({kParts, 1});
+  for (int whole = 0; whole < kParts; ++whole) {
+    at::Tensor own = at::zeros({gathered.label.numel()}, at::kBool);
+    for (int part = 0; part < kParts; ++part) {
+      if (group[static_cast<size_t>(part)] != whole) continue;
+      own.logical_or_(gathered.label == part);
+      material[part][0] = static_cast<float>(albedos.size());
+    }
+    const at::Tensor places = own.nonzero().squeeze(1);
+    if (places.numel() > 0)
+      albedos.push_back(AlbedoOfPixels(log_rgb.index_select(0, places), key.index_select(0, places)));
+  }
+  return From(at::cat({gathered.centres, material}, 1).unsqueeze(0), at::stack(albedos).unsqueeze(0));
+}
+
+Materials Materials::From(at::Tensor parts, at::Tensor albedos) {
+  Materials materials;
+  materials.parts_ = std::move(parts);
+  materials.albedo_ = std::move(albedos);
+  return materials;
+}
+
+Materials Materials::Under(const Rgb& colour) const {
+  const at::Tensor logs = at::tensor({std::log(colour[0]), std::log(colour[1]), std::log(colour[2])}).to(at::kFloat);
+  return From(parts_, albedo_ - logs.view({1, 1, 3}));
+}
+
+at::Tensor Materials::AlbedoOf(const ShadedPicture& frame) const {
+  constexpr double kStray = 30;  // farther from any part says no more
+  const Features features = FeaturesOf(frame);
+  const at::Tensor mask = (frame.mask > 0.5).to(at::kFloat);
+  const at::Tensor centres = parts_[0].slice(1, 0, kFeatures);
+  const at::Tensor of_part = parts_[0].select(1, kFeatures).to(at::kLong);
+  const at::Tensor distance = (features.rows.unsqueeze(1) - centres.unsqueeze(0)).square().sum(2).clamp_max(kStray);
+  std::vector<at::Tensor> costs;
+  for (int64_t k = 0; k < count(); ++k) {
+    const at::Tensor own = (of_part == k).nonzero().squeeze(1);
+    at::Tensor cost = at::zeros({1, mask.size(1), mask.size(2)});
+    cost.view({-1}).index_copy_(0, features.inside, distance.index_select(1, own).amin(1));
+    costs.push_back(BlurInside(cost, mask, kEdgePx));
+  }
+  const at::Tensor share = (-at::cat(costs)).softmax(0);
+  const at::Tensor albedo = albedo_[0].t().mm(share.flatten(1)).view(frame.picture.sizes()).exp();
+  return (albedo * mask).clamp_min(1e-3).contiguous();
+}
+
+}  // namespace shotfix::light
