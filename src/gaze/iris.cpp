@@ -210,7 +210,7 @@ PlacedIris PlaceIris(const IrisPlacing& placing, cv::Point2d from, double reach_
       }
     }
   }
-  return {best, least.error, least.difference, least.seen};
+  return {best, least.error, least.difference, least.seen, least.score};
 }
 
 }  // namespace shotfix::gaze

@@ -48,11 +48,15 @@ struct IrisRim {
 };
 IrisRim FitRim(const IrisPicture& picture);
 
+// Encoded: how much brighter the white around the iris is than the iris.
+double ContrastOf(const IrisPicture& picture);
+
 struct PlacedIris {
   cv::Point2d centre;
   double misfit = 1;      // mean absolute difference where it is seen, what is not seen counted as middling
   double difference = 1;  // where it is seen alone
   double seen = 0;        // share of the disc that is
+  double score = 1;       // what places are compared by: misfit, and how little of the rim is there
 };
 PlacedIris PlaceIris(const IrisPlacing& placing, cv::Point2d from, double reach_px);
 

@@ -47,6 +47,8 @@ class Learner {
   void FindTravel();
   void FindColoursAndLids(size_t eye);
   void LowerToIris(size_t eye);
+  // Lids as `edges` has them with their lashes, one of each sample, without them.
+  void GoInside(size_t eye, const std::vector<LidState>& edges);
   void HoldStill(size_t eye);
   double FitTravel() const;
   void GatherPictures(size_t eye, int rounds);
@@ -166,7 +168,7 @@ void SeedByIris(cv::Point2d iris, cv::Point2d usual, double radius, cv::Mat& eye
       const bool within = std::abs(x - half_w - usual.x) < 1.6 * radius;
       const bool beside = (std::abs(dx) < 1.6 || within) && std::abs(dy - 0.1) < 0.3;
       eye.at<uchar>(y, x) = disc || beside ? 1 : 0;
-      skin.at<uchar>(y, x) = std::abs(dy) > 1.4 || std::abs(dx) > 3.0 ? 1 : 0;
+      skin.at<uchar>(y, x) = !(disc || beside) && (std::abs(dy) > 1.4 || std::abs(dx) > 3.0) ? 1 : 0;
     }
   }
 }
@@ -195,7 +197,6 @@ void Learner::FindColoursAndLids(size_t eye) {
     ys.push_back(sample.iris[eye].y);
   }
   const cv::Point2d usual_iris(MedianOf(xs), MedianOf(ys));
-  const cv::Mat usual = UsualEye(knows_.size, usual_iris, radius);
   for (int round = 0; round < kRounds; ++round) {
     EyeColours colours;
     for (const Sample& sample : samples_) {
@@ -210,7 +211,7 @@ void Learner::FindColoursAndLids(size_t eye) {
     for (const Sample& sample : samples_) all.push_back(colours.LikelyEye(sample.crop[eye]));
     const cv::Mat likely = QuantilePicture(all, kShare);
     knows_.eyes[eye].colours = colours;
-    knows_.eyes[eye].lids = FindLids(likely + usual);
+    knows_.eyes[eye].lids = FindLids(likely + UsualEye(knows_.size, usual_iris, radius));
   }
   WhiteEdges edges(knows_.eyes[eye].lids, radius);
   for (Sample& sample : samples_) {
@@ -220,13 +221,20 @@ void Learner::FindColoursAndLids(size_t eye) {
     edges.Vote(luma, sample.lids[eye], sample.iris[eye]);
   }
   knows_.eyes[eye].inside = edges.Inside();
+  std::vector<LidState> outer;
+  for (const Sample& sample : samples_) outer.push_back(sample.lids[eye]);
+  GoInside(eye, outer);
+  LowerToIris(eye);
+  GoInside(eye, outer);
+}
+
+void Learner::GoInside(size_t eye, const std::vector<LidState>& edges) {
   std::vector<double> openings;
-  for (Sample& sample : samples_) {
-    sample.lids[eye] = InsideLashes(sample.lids[eye], knows_.eyes[eye].lids, knows_.eyes[eye].inside);
-    openings.push_back(sample.lids[eye].open);
+  for (size_t k = 0; k < samples_.size(); ++k) {
+    samples_[k].lids[eye] = InsideLashes(edges[k], knows_.eyes[eye].lids, knows_.eyes[eye].inside);
+    openings.push_back(samples_[k].lids[eye].open);
   }
   knows_.eyes[eye].usual_open = std::max(0.1, MedianOf(openings));
-  LowerToIris(eye);
 }
 
 // Note [Under the iris]: whites tell where a lower lid begins beside the iris; under it nothing white is seen. Where

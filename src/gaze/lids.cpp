@@ -355,14 +355,17 @@ LidState InsideLashes(const LidState& state, const LidShape& curves, const LidSh
   const int half = static_cast<int>(curves.upper().size() - 1) / 2;
   double height = 0;
   double lashes = 0;
+  double lower = 0;  // by how much the inner curve lies below the outer one
   for (int u = -half; u <= half; ++u) {
     const double edge = inside.Upper({}, u);
     if (!(curves.Bulge(u) >= kMiddle) || std::isnan(edge)) continue;
     height += curves.Lower({}, u) - curves.Upper({}, u);
     lashes += edge - curves.Upper({}, u);
+    lower += inside.Lower({}, u) - curves.Lower({}, u);
   }
-  if (!(height > lashes)) return state;
-  return {std::max(0.0, (state.open * height - lashes) / (height - lashes)), state.lower};
+  const double between = height - lashes + lower;
+  if (!(between > 0)) return state;
+  return {std::max(0.0, (state.open * height - lashes + lower) / between), state.lower};
 }
 
 cv::Mat OpenMask(const LidShape& curves, const LidState& state, CropSize size, double inset_px, double soft_px) {

@@ -26,7 +26,7 @@ class Fitter {
   void FitFrames();
   EyeState FitEye(const cv::Mat& crop, size_t eye, const std::vector<cv::Point2d>& near) const;
   EyeState PlaceIn(const cv::Mat& crop, size_t eye, const LidState& lids, const std::vector<cv::Point2d>& starts) const;
-  bool ShowsBall(const cv::Mat& crop, size_t eye, const LidState& lids, cv::Point2d iris) const;
+  bool ShowsBall(const cv::Mat& crop, size_t eye, const LidState& edges, cv::Point2d iris) const;
   cv::Point2d AsTheOther(const EyeState& other, size_t eye) const;
   void CarryOver(size_t eye);
   void Describe(size_t eye);
@@ -61,7 +61,7 @@ EyeState Fitter::PlaceIn(const cv::Mat& crop, size_t eye, const LidState& lids,
   PlacedIris best = PlaceIris(placing, starts.front(), reach);
   for (size_t k = 1; k < starts.size(); ++k) {
     const PlacedIris other = PlaceIris(placing, starts[k], reach);
-    if (other.misfit < best.misfit) best = other;
+    if (other.score < best.score) best = other;
   }
   EyeState state;
   state.iris = best.centre;
@@ -73,13 +73,13 @@ EyeState Fitter::PlaceIn(const cv::Mat& crop, size_t eye, const LidState& lids,
 }
 
 // Whether a ball with its iris about there is what is seen between half-closed lids: lashes of a closed eye, as dark as
-// an iris, keep them apart too.
-bool Fitter::ShowsBall(const cv::Mat& crop, size_t eye, const LidState& lids, cv::Point2d iris) const {
-  constexpr double kMostDifference = 0.13;  // encoded
+// an iris, keep them apart too. `edges` are the lids with their lashes, so that these are looked at as well.
+bool Fitter::ShowsBall(const cv::Mat& crop, size_t eye, const LidState& edges, cv::Point2d iris) const {
+  constexpr double kMostDifference = 0.2;  // of what iris and white differ by: a dim eye differs less from its lashes
   const EyeKnowledge& knows = eyes_.eyes[eye];
-  const cv::Mat open = OpenMask(knows.inside, lids, eyes_.size, 0, 1);
+  const cv::Mat open = OpenMask(knows.inside, edges, eyes_.size, 0, 1);
   return PlaceIris({crop, open, knows.ball, knows.picture}, iris, 0.3 * knows.ball.radius_px).difference <
-         kMostDifference;
+         kMostDifference * ContrastOf(knows.picture);
 }
 
 // `near`: where the iris may be by what else is known.
@@ -96,10 +96,10 @@ EyeState Fitter::FitEye(const cv::Mat& crop, size_t eye, const std::vector<cv::P
           .centre);
   EyeState state;
   state.iris = near.front();
-  state.open = lids.open / knows.usual_open * ball;
+  state.open = lids.open / knows.usual_open;
   state.lower = lids.lower;
   state.sure = 0;
-  if (state.open >= kLeastOpen) {
+  if (state.open * ball >= kLeastOpen) {
     state = PlaceIn(crop, eye, lids, starts);
   } else if (!ShowsBall(crop, eye, edges, near.front())) {
     state.open = 0;

@@ -135,17 +135,20 @@ LightFit FitLightBySpread(const std::vector<ShadedPicture>& frames, const std::v
   constexpr double kStray = 0.02;  // of the pixels at either end
   std::vector<at::Tensor> lights, keys;
   for (size_t k = 0; k < frames.size(); ++k) {
-    const at::Tensor known = (frames[k].mask > 0.5).logical_and(albedos[k].mean(0, true) > kDarkestAlbedo);
+    const at::Tensor bright = albedos[k].amin(0, true);  // an albedo here has no scale but its brightest
+    const at::Tensor known = (frames[k].mask > 0.5).logical_and(bright > kDarkestAlbedo * albedos[k].max());
     const at::Tensor places = known.reshape({-1}).nonzero().squeeze(1);
     const auto rows = [&](const at::Tensor& picture) {
       return picture.reshape({picture.size(0), -1}).index_select(1, places).t().to(at::kDouble);
     };
-    lights.push_back(rows(frames[k].picture / albedos[k].clamp_min(kDarkestAlbedo)));
+    lights.push_back(rows(frames[k].picture / albedos[k]));
     keys.push_back(rows(frames[k].key).squeeze(1));
   }
   const at::Tensor light = at::cat(lights);
   const int64_t count = light.size(0);
-  if (count < kFewestPixels) Throw(ErrorCode::kData, "too little of the subject is seen to find its light");
+  if (count < kFewestPixels)
+    Throw(ErrorCode::kData,
+          "too little of the subject is seen to find its light; look at its matte with background --matte-only");
   const auto from = static_cast<int64_t>(kStray * static_cast<double>(count));
   const auto sorted = [&](const at::Tensor& values, const at::Tensor& order) {
     return values.index_select(0, order.slice(0, from, count - from));
@@ -167,7 +170,8 @@ LightFit FitLightBySpread(const std::vector<ShadedPicture>& frames, const std::v
     fit.light.ambient[static_cast<size_t>(c)] = std::max(0.02 * brightest, solution[1][c].item<double>());
   }
   const at::Tensor modelled = at::stack({share, at::ones_like(share)}, 1).mm(solution);
-  fit.explained = 1 - ((level - modelled).square().sum() / (level - level.mean(0)).square().sum()).item<double>();
+  fit.explained =
+      1 - ((level - modelled).square().sum() / (level - level.mean(0)).square().sum().clamp_min(1e-12)).item<double>();
   fit.light.keys = {found};
   MustReach(fit.light);
   return fit;

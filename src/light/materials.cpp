@@ -22,10 +22,12 @@ constexpr double kHueSpread = 0.18;  // log of a ratio of channels
 constexpr double kLightSpread = 0.7;
 constexpr double kPlaceSpread = 0.25;  // sides of a square as large as the subject
 constexpr double kDarkest = 1e-4;
-constexpr double kLikeHue = 0.5;       // log of a ratio of channels: materials differ by more
-constexpr double kMostStops = 5.2;     // between the brightest and the darkest of one material
-constexpr double kLeastBorder = 0.15;  // of the side of the smaller part
-constexpr int64_t kNear = 3;           // px: parts so near each other touch
+constexpr double kLikeHue = 0.5;      // log of a ratio of channels: materials differ by more
+constexpr double kDetailStops = 1.7;  // within a material, and shadows that the shape does not know
+const double kMostStops =
+    std::log2((1 + kAmbient) / kAmbient) + kDetailStops;  // between the brightest and the darkest of one material
+constexpr double kLeastBorder = 0.15;                     // of the side of the smaller part
+constexpr int64_t kNear = 3;                              // px: parts so near each other touch
 constexpr int64_t kFewestPixels = 500;
 constexpr double kEdgePx = 1.5;  // over which one material goes over into the next
 
@@ -44,6 +46,11 @@ at::Tensor RowsAt(const at::Tensor& picture, const at::Tensor& places) {
   return picture.reshape({picture.size(0), -1}).index_select(1, places).t().contiguous();
 }
 
+// Of whole numbers, the same however many threads add them up.
+double MeanOf(const at::Tensor& values) {
+  return values.sum(at::kDouble).item<double>() / static_cast<double>(std::max<int64_t>(1, values.numel()));
+}
+
 Features FeaturesOf(const ShadedPicture& frame) {
   const at::Tensor mask = (frame.mask > 0.5).to(at::kFloat);
   Features features;
@@ -58,7 +65,7 @@ Features FeaturesOf(const ShadedPicture& frame) {
   const auto channel = [&](int64_t c) { return features.log_rgb.select(1, c); };
   features.rows = at::stack({(channel(0) - channel(1)) / kHueSpread, (channel(2) - channel(1)) / kHueSpread,
                              (level - (features.key + kAmbient).log()) / kLightSpread,
-                             (x - x.mean()) / (kPlaceSpread * side), (y - y.mean()) / (kPlaceSpread * side)},
+                             (x - MeanOf(x)) / (kPlaceSpread * side), (y - MeanOf(y)) / (kPlaceSpread * side)},
                             1)
                       .contiguous();
   return features;
@@ -171,7 +178,11 @@ double Joiner::Cost(size_t a, size_t b) const {
   for (size_t k = 0; k < kLevels; ++k) both.levels[k] += second.levels[k];
   const double stops = LevelAt(both, 1 - kStray) - LevelAt(both, kStray);
   if (hue > kLikeHue || stops > kMostStops) return kNever;
-  return hue / kLikeHue + 0.6 * stops / kMostStops + step - 0.5 * std::min(border, 1.5);
+  // Steps at the border speak most: a terminator is soft, a hairline is not.
+  constexpr double kStopsCost = 0.6;
+  constexpr double kBorderGain = 0.5;
+  constexpr double kLongBorder = 1.5;
+  return hue / kLikeHue + kStopsCost * stops / kMostStops + step - kBorderGain * std::min(border, kLongBorder);
 }
 
 std::vector<int> Joiner::Join() {
@@ -227,10 +238,6 @@ at::Tensor AlbedoOfPixels(const at::Tensor& log_rgb, const at::Tensor& key) {
   return std::get<0>(light.index_select(0, order.slice(0, skip)).median(0));
 }
 
-}  // namespace
-
-namespace {
-
 struct Gathered {
   at::Tensor label;    // [P] int: the part of each pixel of all frames
   at::Tensor centres;  // [kParts,5]
@@ -242,10 +249,12 @@ Gathered GatherParts(const at::Tensor& rows) {
   constexpr int kRounds = 60;
   cv::Mat labels;
   cv::Mat centres;
+  const cv::RNG before = cv::theRNG();
   cv::setRNGSeed(kSeed);
   cv::kmeans(cv::Mat(static_cast<int>(rows.size(0)), kFeatures, CV_32FC1, rows.data_ptr()), kParts, labels,
              cv::TermCriteria(cv::TermCriteria::EPS | cv::TermCriteria::COUNT, kRounds, 1e-4), kAttempts,
              cv::KMEANS_PP_CENTERS, centres);
+  cv::theRNG() = before;
   return {at::from_blob(labels.data, {rows.size(0)}, at::kInt).clone(),
           at::from_blob(centres.data, {kParts, kFeatures}, at::kFloat).clone()};
 }
@@ -270,10 +279,14 @@ std::vector<at::Tensor> ByFrame(const at::Tensor& label, const std::vector<Featu
 }  // namespace
 
 Materials Materials::Find(const std::vector<ShadedPicture>& frames) {
+  SHOTFIX_CHECK(!frames.empty());
   std::vector<Features> features;
   for (const ShadedPicture& frame : frames) features.push_back(FeaturesOf(frame));
   const at::Tensor rows = CatOf(features, &Features::rows);
-  if (rows.size(0) < kFewestPixels) Throw(ErrorCode::kData, "too little of the subject is seen to tell its materials");
+  if (rows.size(0) < kFewestPixels)
+    Throw(ErrorCode::kData,
+          "too little of the subject is seen to tell its materials; look at its matte with background --matte-only, or "
+          "paint one with \"shotfix hint CLIP --frame N --matte FILE\"");
   const Gathered gathered = GatherParts(rows);
   const std::vector<int> group = Joiner(features, frames, ByFrame(gathered.label, features)).Join();
   const at::Tensor log_rgb = CatOf(features, &Features::log_rgb);
@@ -302,6 +315,7 @@ Materials Materials::From(at::Tensor parts, at::Tensor albedos) {
 }
 
 Materials Materials::Under(const Rgb& colour) const {
+  for (const double channel : colour) SHOTFIX_CHECK(channel > 0);
   const at::Tensor logs = at::tensor({std::log(colour[0]), std::log(colour[1]), std::log(colour[2])}).to(at::kFloat);
   return From(parts_, albedo_ - logs.view({1, 1, 3}));
 }

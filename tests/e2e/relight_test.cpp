@@ -175,6 +175,11 @@ TEST_CASE("without a take it asks where the light is, and says why", "[e2e]") {
   const ShellResult told = project.Relight("o.mkv", KeyOption(kNew) + " --light-from -40,25");
   MustSucceed(told);
   CHECK(told.output.find("outline") != std::string::npos);
+  // A warm lamp, and one without any blue.
+  MustSucceed(project.Relight("o.mkv", KeyOption(kNew) + " --light-from -40,25,1:0.5:0"));
+  CHECK(ErrorOf(project.File("o.mkv"), kNew) < 1);  // numbers
+  CHECK(project.Relight("o.mkv", KeyOption(kNew) + " --light-from -40,25,3200,-1").exit_code == 64);
+  MustSucceed(project.Relight("o.mkv", KeyOption(kNew) + " --light-from -40,25"));
   // Somebody whose relighting nobody agreed to.
   MustSucceed(project.Run("ingest --no-locator --person Bob '" + project.File("lamp.mkv") + "'"));
   CHECK(project.Run("relight lamp --light-from 0,0 -o '" + project.File("bob.mkv") + "'").exit_code == 77);

@@ -74,6 +74,13 @@ TEST_CASE("materials found under a warm light are divided by it once its colour 
     CHECK(scene.Mean(divided, channel, true, true) == Approx(scene.Mean(white, channel, true, true)).epsilon(0.05));
 }
 
+TEST_CASE("a light of one colour alone leaves albedos that are numbers", "[light]") {
+  const TwoMaterials scene;
+  const Materials found = Materials::Find({scene.frame});
+  CHECK(at::isfinite(found.Under({2, 0.5, 0.05}).AlbedoOf(scene.frame)).all().item<bool>());
+  CHECK_THROWS(found.Under({2, 0.5, 0}));
+}
+
 TEST_CASE("materials come back as they were stored", "[light]") {
   const TwoMaterials scene;
   const Materials found = Materials::Find({scene.frame});
@@ -100,7 +107,10 @@ TEST_CASE("where no subject is, no material is found", "[light]") {
   TwoMaterials scene;
   scene.frame.mask = at::zeros_like(scene.frame.mask);
   CHECK_THROWS_AS(Materials::Find({scene.frame}), Error);
+  // The actor has left the picture on one frame of the shot.
   const TwoMaterials whole;
+  const at::Tensor none = Materials::Find({whole.frame}).AlbedoOf(scene.frame);
+  CHECK(at::isfinite(none).all().item<bool>());
   // A key from behind reaches nothing that is seen.
   ShadedPicture behind = whole.frame;
   behind.key = at::zeros_like(behind.key);

@@ -39,7 +39,9 @@ struct ShadedPicture {
 
 // The strength of a key that stands at `direction` and of the ambient light. Shape that is only guessed says well how
 // much of a subject is lit and badly which pixels: the shares of lit and unlit are laid beside each other in order of
-// brightness, not pixel by pixel, which would take half of the key for ambient light.
+// brightness, not pixel by pixel, which would take half of the key for ambient light. albedos: [3,h,w] of each frame,
+// over 0; their scale is the light's. uncertainty_deg stays 0. Throws kData when too little is seen or the key reaches
+// none of it.
 LightFit FitLightBySpread(const std::vector<ShadedPicture>& frames, const std::vector<at::Tensor>& albedos,
                           const Vector& direction);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a subject is made of, where only its shape is guessed and its light's place is known: skin, hair, cloth as
-// pieces of one albedo each.
+// pieces of one albedo each. All on the CPU, float32.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -14,15 +14,17 @@ namespace shotfix::light {
 // Note [Materials]: a pixel's colour is albedo times light, and one shot says neither. But a subject is made of few
 // materials. Pixels are gathered by chromaticity, by how bright they are for the light that should reach them, and by
 // place (k-means, Lloyd 1982); gathered parts are put together while they touch, are of like chromaticity, and their
-// brightest and darkest lie no farther apart than a key is over the ambient light: what is darker than the ambient
-// light could leave it is another material, and skin in the shade stays skin.
+// brightest and darkest lie no farther apart than a key is over the ambient light, with a margin for their detail: what
+// is darker than the ambient light could leave it is another material, and skin in the shade stays skin.
 class Materials {
  public:
   Materials() = default;
-  // Of all frames together, so that each frame finds the same ones. Throws kData where too little is seen.
+  // Of all frames together, so that each frame finds the same ones. Throws kData where too little
+  // is seen.
   static Materials Find(const std::vector<ShadedPicture>& frames);
 
-  // The same under a light of that colour: what was found under it as if it were white is divided by it.
+  // The same under a light of that colour, each channel over 0: what was found under it as if it were white is divided
+  // by it.
   Materials Under(const Rgb& colour) const;
   // [3,h,w], relative to the light's strength; borders between materials are soft.
   at::Tensor AlbedoOf(const ShadedPicture& frame) const;

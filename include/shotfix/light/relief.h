@@ -14,7 +14,7 @@ namespace shotfix::light {
 at::Tensor IntegrateNormals(const at::Tensor& normals, const at::Tensor& mask);
 
 // An inflated outline: heights [1,h,w] with slope infinite at the edge of the mask and a smooth top, as a cylinder or
-// ball of that outline has. A first guess where nothing better is known: some 20 degrees off on a face.
+// ball of that outline has. A first guess where nothing better is known: some 25 degrees off on a face.
 at::Tensor InflateOutline(const at::Tensor& mask);
 // Normals [3,h,w] of heights [1,h,w]; (0,0,1) outside the mask.
 at::Tensor NormalsOf(const at::Tensor& heights, const at::Tensor& mask);

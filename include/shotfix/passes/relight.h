@@ -18,8 +18,8 @@ namespace shotfix::passes {
 struct RelightOptions {
   std::vector<light::KeyRequest> keys;    // up to 3; none: the shot's own key stays
   std::vector<light::KeyRequest> extras;  // fill, rim, kicker: added to the keys, up to 4
-  // Where the shot's own key stands, and what colour it has; nothing: found. Without a take only this tells a warm
-  // light from warm skin: a colour that is not said is taken for 6,500 K. It has no stops.
+  // Where the shot's own key stands; nothing: found, which needs a take. Its colour counts without a take alone, where
+  // nothing else tells a warm light from warm skin: unsaid it is taken for 6,500 K. It has no stops.
   std::optional<light::KeyRequest> light_from;
   std::optional<light::SceneLight> match;  // all of the light that is wanted, in place of keys: another shot's
   double soften_deg = 8;                   // radius of the new keys, 0 to 60; fills are 40

@@ -32,7 +32,7 @@ struct BackgroundRequest {
 // Lights as light::ParseKey reads them: "AZ,EL[,KELVIN[,STOPS]]".
 struct RelightRequest {
   std::vector<std::string> keys, fills, rims;
-  std::string light_from;  // "AZ,EL[,KELVIN]": the shot's own key; empty: found
+  std::string light_from;  // "AZ,EL[,COLOUR]": the shot's own key; empty: found
   std::string match;       // catalogue name of a shot whose light is wanted
   std::string light;       // name of a light that was saved in this project
   std::string save_light;  // saves the light that is wanted under this name

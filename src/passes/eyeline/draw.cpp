@@ -34,6 +34,10 @@ class Painter {
   };
   cv::Vec3f Ball(cv::Point2d crop, cv::Point2d source, const Depths& depths) const;
   float Covered(cv::Point2d source, const cv::Vec3f& shade, const Depths& depths) const;
+  bool InStretch(cv::Point2d crop) const {
+    const cv::Point2d at = after_(crop);
+    return small_turn_ > 0 && std::hypot(at.x, at.y) < kStretchTo;
+  }
   cv::Vec3f Stretched(cv::Point2d crop, const cv::Vec3f& parts) const;
   void AddGlint(cv::Point2d crop, cv::Vec3f& ball) const;
   cv::Vec3f PixelAt(cv::Point2d crop, const cv::Vec3f& own) const;
@@ -95,7 +99,7 @@ cv::Vec3f Painter::Ball(cv::Point2d crop, cv::Point2d source, const Depths& dept
   const float covered = Covered(source, shade, depths);
   cv::Vec3f white = eye_.WhiteColour(crop).mul(shade);
   if (gone < 1) white = white * gone + own * (1 - gone);
-  if (iris_after <= 0) return white * (1 - covered) + own * covered;
+  if (iris_after <= 0) return Stretched(crop, white) * (1 - covered) + own * covered;
   // The iris' own pixels of this frame, wherever they are to be seen.
   const cv::Point2d from = eye_.before().CropFrom(eye_.WithinRim(after_(crop)));
   const auto seen =
@@ -144,7 +148,7 @@ cv::Vec3f Painter::PixelAt(cv::Point2d crop, const cv::Vec3f& own) const {
       static_cast<float>(std::min(Ramp(crop.y - upper, -kUnderLashes * edge_px_, (1 - kUnderLashes) * edge_px_),
                                   Ramp(lower - crop.y, -0.35 * edge_px_, 0.65 * edge_px_)));
   if (open <= 0) return skin;
-  if (eye_.GoneShare(source) <= 0 && eye_.IrisShare(after_, crop) <= 0) return skin;
+  if (eye_.GoneShare(source) <= 0 && eye_.IrisShare(after_, crop) <= 0 && !InStretch(crop)) return skin;
   cv::Vec3f ball = Ball(crop, source, {crop.y - upper, lower - crop.y});
   AddGlint(crop, ball);
   return skin * (1 - open) + ball * open;

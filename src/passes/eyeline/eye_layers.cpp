@@ -56,8 +56,7 @@ double EyeLayers::IrisShare(const gaze::IrisDisc& disc, cv::Point2d crop) const 
 
 double EyeLayers::GoneShare(cv::Point2d crop) const {
   const cv::Point2d at = before_(crop);
-  const double gone = 1 - Ramp(std::hypot(at.x, at.y), GoneFrom(), GoneFrom() + shape_.rim_softness);
-  return gone;
+  return 1 - Ramp(std::hypot(at.x, at.y), GoneFrom(), GoneFrom() + shape_.rim_softness);
 }
 
 cv::Point2d EyeLayers::WithinRim(cv::Point2d disc) const {

@@ -98,7 +98,10 @@ void FindFromOutline(const std::vector<Sample>& samples, const light::KeyRequest
   for (const light::ShadedPicture& frame : frames) albedos.push_back(facts.materials.AlbedoOf(frame));
   facts.found = light::FitLightBySpread(frames, albedos, direction);
   if (!own.colour) return;
-  const light::Rgb colour = *own.colour;
+  // The deepest orange lamp still has some blue, and what is divided by none is no albedo.
+  constexpr double kLeastOfAChannel = 0.05;
+  light::Rgb colour = *own.colour;
+  for (double& channel : colour) channel = std::max(kLeastOfAChannel, channel);
   facts.materials = facts.materials.Under(colour);
   for (size_t c = 0; c < 3; ++c) {
     facts.found.light.keys.front().rgb[c] *= colour[c];
@@ -124,7 +127,8 @@ ShotFacts AnalyseShot(image::ShotReader& shot, const AnalysisInputs& asked, imag
   } else {
     if (!options.light_from)
       Throw(ErrorCode::kData,
-            "an outline cannot tell where the light stands; give --light-from AZ,EL (0 is at the lens, + at picture "
+            "an outline cannot tell where the light stands; give --light-from AZ,EL[,COLOUR] (0 is at the lens, + at "
+            "picture "
             "right, + above), or ingest a light-reference take of this actor");
     FindFromOutline(samples, *options.light_from, facts);
   }

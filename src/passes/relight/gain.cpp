@@ -86,12 +86,12 @@ at::Tensor GainBetween(const FrameSurface& surface, const at::Tensor& linear, co
   };
   const at::Tensor modelled = under(change.found);
   at::Tensor gain = under(change.wanted) - modelled;
-  const at::Tensor measured = stops(SmoothMean(linear * surface.known, kMeasuredReach) /
-                                    SmoothMean(surface.albedo * surface.known, kMeasuredReach).clamp_min(1e-3));
   const double mean_change = (gain.abs().mean(0, true) * surface.known).sum().item<double>() /
                              std::max(1.0, surface.known.sum().item<double>());
   const double share = std::min(1.0, mean_change / kWholeChangeStops);
   if (change.shape_known) {
+    const at::Tensor measured = stops(SmoothMean(linear * surface.known, kMeasuredReach) /
+                                      SmoothMean(surface.albedo * surface.known, kMeasuredReach).clamp_min(1e-3));
     const at::Tensor possible = stops(light::Shade(surface.normals, change.found, none)) + kBrighterStops;
     const at::Tensor correction = modelled - at::minimum(measured, possible);
     const at::Tensor trust = Trust(correction, measured - possible, surface.known);

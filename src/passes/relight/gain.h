@@ -9,7 +9,9 @@ namespace shotfix::passes::relight {
 struct LightChange {
   const light::SceneLight& found;  // the light that is there
   const light::SceneLight& wanted;
-  bool shape_known = true;  // else it cannot say that a place is brighter than the light could make it
+  // Else it cannot say that a place is brighter than the light could make it or has changed since a take, and albedo is
+  // one for each material: then places keep their own colour.
+  bool shape_known = true;
 };
 
 // Stops per channel, [3,h,w], bounded by options.most_stops and carried a little over the border of what is known.

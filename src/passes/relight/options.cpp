@@ -31,7 +31,7 @@ void RelightOptions::Validate() const {
   if (match && !(keys.empty() && extras.empty()))
     Throw(ErrorCode::kUsage, "--match brings all of the other shot's light; leave --key, --fill and --rim out");
   if (light_from && light_from->stops != 0)
-    Throw(ErrorCode::kUsage, "--light-from is the light that is there: write AZ,EL[,KELVIN], without stops");
+    Throw(ErrorCode::kUsage, "--light-from is the light that is there: write AZ,EL[,COLOUR], without stops");
   check("soften", soften_deg, 0, 60);
   check("ambient", ambient_stops, -6, 6);
   check("strength", strength, 0, 1);
@@ -54,9 +54,9 @@ std::string ToString(GeometryTier tier) { return tier == GeometryTier::kOutline 
 std::string Explain(GeometryTier tier) {
   if (tier == GeometryTier::kLightReference)
     return "shape from a light-reference take: normals within some 10 degrees on skin";
-  return "shape from the outline alone, albedo by materials: normals some 25 degrees off on skin; a light-reference "
-         "take "
-         "of this actor would bring that to 10 (docs/relight.md)";
+  return "shape from the outline alone, albedo by materials: normals some 25 degrees off on skin, keys moved by more "
+         "than "
+         "45 degrees come out flat; a light-reference take of this actor would bring that to 10 (docs/relight.md)";
 }
 
 }  // namespace shotfix::passes
