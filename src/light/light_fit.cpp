@@ -133,10 +133,11 @@ LightFit FitLight(const std::vector<LitSurface>& frames, const std::optional<Vec
 LightFit FitLightBySpread(const std::vector<ShadedPicture>& frames, const std::vector<at::Tensor>& albedos,
                           const Vector& direction) {
   constexpr double kStray = 0.02;  // of the pixels at either end
+  constexpr double kDarkestShare = 0.01;
   std::vector<at::Tensor> lights, keys;
   for (size_t k = 0; k < frames.size(); ++k) {
-    const at::Tensor bright = albedos[k].amin(0, true);  // an albedo here has no scale but its brightest
-    const at::Tensor known = (frames[k].mask > 0.5).logical_and(bright > kDarkestAlbedo * albedos[k].max());
+    const at::Tensor level = albedos[k].mean(0, true);  // an albedo here has no scale but its brightest
+    const at::Tensor known = (frames[k].mask > 0.5).logical_and(level > kDarkestShare * level.max());
     const at::Tensor places = known.reshape({-1}).nonzero().squeeze(1);
     const auto rows = [&](const at::Tensor& picture) {
       return picture.reshape({picture.size(0), -1}).index_select(1, places).t().to(at::kDouble);
