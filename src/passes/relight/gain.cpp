@@ -56,8 +56,8 @@ at::Tensor Trust(const at::Tensor& correction, const at::Tensor& excess, const a
 // The measured light where albedo is one for each material: lips and cheeks differ by their own colour, and must keep
 // it. How bright the light is may change within a few pixels, for shadows have edges; its colour does not.
 at::Tensor OverMaterials(const FrameSurface& surface, const at::Tensor& linear, double floor) {
-  constexpr double kLevelReach = 0.0016;  // of the long side
-  constexpr double kColourReach = 0.012;
+  constexpr double kLevelReach = 0.0025;  // of the long side
+  constexpr double kColourReach = 0.006;
   const auto measured = [&](double reach) {
     return (SmoothMean(linear * surface.known, reach) /
             SmoothMean(surface.albedo * surface.known, reach).clamp_min(1e-3))
