@@ -184,7 +184,7 @@ Misfit MisfitAt(const IrisPlacing& placing, cv::Point2d centre) {
   constexpr double kUnseen = 0.12;
   const double area = std::numbers::pi * kIrisReach * kIrisReach * disc.radius * disc.radius * disc.squeeze;
   const double unseen = 0.2 * std::max(0.0, area - weights);
-  constexpr double kRim = 0.1;
+  constexpr double kRim = 0.1;  // encoded difference that a whole rim is worth
   const double misfit = (error + kUnseen * unseen) / (weights + unseen + 1e-9);
   return {misfit, error / (weights + 1e-9), disc_seen / std::max(1.0, disc_all),
           misfit + kRim * (1 - RimSeen(placing, disc))};
@@ -211,6 +211,27 @@ PlacedIris PlaceIris(const IrisPlacing& placing, cv::Point2d from, double reach_
     }
   }
   return {best, least.error, least.difference, least.seen, least.score};
+}
+
+double ContrastOf(const IrisPicture& picture) {
+  constexpr double kIris = 0.8;  // radii: iris alone
+  constexpr double kWhite = 1.15;
+  constexpr double kLeast = 0.1;  // where no white was ever seen
+  const cv::Mat luma = LumaOf(picture.rgb);
+  const double middle = (luma.cols - 1) / 2.0;
+  cv::Vec2d sums(0, 0);
+  cv::Vec2d counts(0, 0);
+  for (int y = 0; y < luma.rows; ++y) {
+    for (int x = 0; x < luma.cols; ++x) {
+      const double rho = std::hypot(x - middle, y - middle) * kIrisReach / middle;
+      if (picture.known.at<float>(y, x) < 0.5F || (rho > kIris && rho < kWhite)) continue;
+      const int which = rho <= kIris ? 0 : 1;
+      sums[which] += luma.at<float>(y, x);
+      ++counts[which];
+    }
+  }
+  if (counts[0] == 0 || counts[1] == 0) return kLeast;
+  return std::max(kLeast, sums[1] / counts[1] - sums[0] / counts[0]);
 }
 
 }  // namespace shotfix::gaze

@@ -8,6 +8,7 @@
 
 #include "gaze/align.h"
 #include "gaze/calibration.h"
+#include "gaze/eye_seeds.h"
 #include "gaze/eyeball.h"
 #include "gaze/layers.h"
 #include "shotfix/core/error.h"
@@ -47,8 +48,8 @@ class Learner {
   void FindTravel();
   void FindColoursAndLids(size_t eye);
   void LowerToIris(size_t eye);
-  // Lids as `edges` has them with their lashes, one of each sample, without them.
-  void GoInside(size_t eye, const std::vector<LidState>& edges);
+  // From lids with their lashes, one state of each sample, to those inside of them.
+  void GoInside(size_t eye, const std::vector<LidState>& outer);
   void HoldStill(size_t eye);
   double FitTravel() const;
   void GatherPictures(size_t eye, int rounds);
@@ -155,36 +156,6 @@ void Learner::FindTravel() {
   for (EyeKnowledge& eye : knows_.eyes) eye.ball.travel_px = travel;
 }
 
-// Sure eye: the iris and the white beside it, and what the iris leaves when it looks aside from its `usual` place. Sure
-// skin: well above, below and beside.
-void SeedByIris(cv::Point2d iris, cv::Point2d usual, double radius, cv::Mat& eye, cv::Mat& skin) {
-  const int half_w = (eye.cols - 1) / 2;
-  const int half_h = (eye.rows - 1) / 2;
-  for (int y = 0; y < eye.rows; ++y) {
-    for (int x = 0; x < eye.cols; ++x) {
-      const double dx = (x - half_w - iris.x) / radius;
-      const double dy = (y - half_h - iris.y) / radius;
-      const bool disc = std::hypot(dx, dy) < 0.85 && dy > -0.4;
-      const bool within = std::abs(x - half_w - usual.x) < 1.6 * radius;
-      const bool beside = (std::abs(dx) < 1.6 || within) && std::abs(dy - 0.1) < 0.3;
-      eye.at<uchar>(y, x) = disc || beside ? 1 : 0;
-      skin.at<uchar>(y, x) = !(disc || beside) && (std::abs(dy) > 1.4 || std::abs(dx) > 3.0) ? 1 : 0;
-    }
-  }
-}
-
-// All that is outside the lids found so far is skin too. What is inside teaches nothing: a curve that went wide would
-// only grow.
-void AddSkin(const LidShape& lids, CropSize size, const cv::Mat& eye, cv::Mat& skin) {
-  constexpr double kOutsidePx = 1.5;
-  const cv::Mat around = OpenMask(lids, {}, size, -kOutsidePx, 1);
-  for (int y = 0; y < skin.rows; ++y) {
-    for (int x = 0; x < skin.cols; ++x) {
-      if (around.at<float>(y, x) < 0.5F && eye.at<uchar>(y, x) == 0) skin.at<uchar>(y, x) = 1;
-    }
-  }
-}
-
 void Learner::FindColoursAndLids(size_t eye) {
   constexpr int kRounds = 3;
   const double radius = knows_.eyes[eye].ball.radius_px;
@@ -197,6 +168,7 @@ void Learner::FindColoursAndLids(size_t eye) {
     ys.push_back(sample.iris[eye].y);
   }
   const cv::Point2d usual_iris(MedianOf(xs), MedianOf(ys));
+  const cv::Mat usual = UsualEye(knows_.size, usual_iris, radius);
   for (int round = 0; round < kRounds; ++round) {
     EyeColours colours;
     for (const Sample& sample : samples_) {
@@ -211,7 +183,7 @@ void Learner::FindColoursAndLids(size_t eye) {
     for (const Sample& sample : samples_) all.push_back(colours.LikelyEye(sample.crop[eye]));
     const cv::Mat likely = QuantilePicture(all, kShare);
     knows_.eyes[eye].colours = colours;
-    knows_.eyes[eye].lids = FindLids(likely + UsualEye(knows_.size, usual_iris, radius));
+    knows_.eyes[eye].lids = FindLids(likely + usual);
   }
   WhiteEdges edges(knows_.eyes[eye].lids, radius);
   for (Sample& sample : samples_) {
@@ -228,10 +200,10 @@ void Learner::FindColoursAndLids(size_t eye) {
   GoInside(eye, outer);
 }
 
-void Learner::GoInside(size_t eye, const std::vector<LidState>& edges) {
+void Learner::GoInside(size_t eye, const std::vector<LidState>& outer) {
   std::vector<double> openings;
   for (size_t k = 0; k < samples_.size(); ++k) {
-    samples_[k].lids[eye] = InsideLashes(edges[k], knows_.eyes[eye].lids, knows_.eyes[eye].inside);
+    samples_[k].lids[eye] = InsideLashes(outer[k], knows_.eyes[eye].lids, knows_.eyes[eye].inside);
     openings.push_back(samples_[k].lids[eye].open);
   }
   knows_.eyes[eye].usual_open = std::max(0.1, MedianOf(openings));

@@ -121,25 +121,4 @@ IrisRim FitRim(const IrisPicture& picture) {
   return {{circle[0], circle[1]}, circle[2], rim.Softness(points, usual_step)};
 }
 
-double ContrastOf(const IrisPicture& picture) {
-  constexpr double kIris = 0.8;  // radii: iris alone
-  constexpr double kWhite = 1.15;
-  constexpr double kLeast = 0.1;  // where no white was ever seen
-  const cv::Mat luma = LumaOf(picture.rgb);
-  const double middle = (luma.cols - 1) / 2.0;
-  cv::Vec2d sums(0, 0);
-  cv::Vec2d counts(0, 0);
-  for (int y = 0; y < luma.rows; ++y) {
-    for (int x = 0; x < luma.cols; ++x) {
-      const double rho = std::hypot(x - middle, y - middle) * kIrisReach / middle;
-      if (picture.known.at<float>(y, x) < 0.5F || (rho > kIris && rho < kWhite)) continue;
-      const int which = rho <= kIris ? 0 : 1;
-      sums[which] += luma.at<float>(y, x);
-      ++counts[which];
-    }
-  }
-  if (counts[0] == 0 || counts[1] == 0) return kLeast;
-  return std::max(kLeast, sums[1] / counts[1] - sums[0] / counts[0]);
-}
-
 }  // namespace shotfix::gaze

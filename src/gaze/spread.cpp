@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
-#include <utility>
-#include <vector>
 
 #include "shotfix/gaze/eye_parts.h"
 
@@ -54,20 +52,6 @@ void Calm(cv::Mat& picture, const cv::Mat& known, double sigma_px) {
       if (known.at<float>(y, x) > 0) picture.at<cv::Vec3f>(y, x) = weighted.at<cv::Vec3f>(y, x) / total.at<float>(y, x);
     }
   }
-}
-
-cv::Vec3f DarkestOf(const cv::Mat& picture) {
-  constexpr double kShare = 0.05;
-  std::vector<std::pair<float, cv::Vec3f>> colours;
-  for (int y = 0; y < picture.rows; ++y) {
-    for (int x = 0; x < picture.cols; ++x) {
-      const cv::Vec3f& colour = picture.at<cv::Vec3f>(y, x);
-      colours.emplace_back(colour[0] + colour[1] + colour[2], colour);
-    }
-  }
-  const auto at = colours.begin() + static_cast<ptrdiff_t>(kShare * static_cast<double>(colours.size()));
-  std::nth_element(colours.begin(), at, colours.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  return at->second;
 }
 
 }  // namespace shotfix::gaze

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "light/rows.h"
 #include "shotfix/core/error.h"
 
 namespace shotfix::light {
@@ -28,10 +29,8 @@ Evidence Gather(const std::vector<LitSurface>& frames) {
   std::vector<at::Tensor> normals, shading, weights;
   for (const LitSurface& frame : frames) {
     const at::Tensor known = (frame.weight > 0.5).logical_and(frame.albedo.amin(0, true) > kDarkestAlbedo);
-    const at::Tensor places = known.reshape({-1}).nonzero().squeeze(1);
-    const auto rows = [&](const at::Tensor& picture) {
-      return picture.reshape({picture.size(0), -1}).index_select(1, places).t().to(at::kDouble);
-    };
+    const at::Tensor places = PlacesOf(known);
+    const auto rows = [&](const at::Tensor& picture) { return RowsAt(picture, places).to(at::kDouble); };
     normals.push_back(rows(frame.normals));
     shading.push_back(rows(frame.picture / frame.albedo.clamp_min(kDarkestAlbedo)));
     weights.push_back(rows(frame.weight).squeeze(1));
@@ -138,10 +137,8 @@ LightFit FitLightBySpread(const std::vector<ShadedPicture>& frames, const std::v
   for (size_t k = 0; k < frames.size(); ++k) {
     const at::Tensor level = albedos[k].mean(0, true);  // an albedo here has no scale but its brightest
     const at::Tensor known = (frames[k].mask > 0.5).logical_and(level > kDarkestShare * level.max());
-    const at::Tensor places = known.reshape({-1}).nonzero().squeeze(1);
-    const auto rows = [&](const at::Tensor& picture) {
-      return picture.reshape({picture.size(0), -1}).index_select(1, places).t().to(at::kDouble);
-    };
+    const at::Tensor places = PlacesOf(known);
+    const auto rows = [&](const at::Tensor& picture) { return RowsAt(picture, places).to(at::kDouble); };
     lights.push_back(rows(frames[k].picture / albedos[k]));
     keys.push_back(rows(frames[k].key).squeeze(1));
   }

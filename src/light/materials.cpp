@@ -9,6 +9,7 @@
 #include <opencv2/core.hpp>
 #include <utility>
 
+#include "light/rows.h"
 #include "shotfix/core/error.h"
 #include "shotfix/image/resample.h"
 
@@ -42,10 +43,6 @@ at::Tensor BlurInside(const at::Tensor& picture, const at::Tensor& mask, double 
   return image::GaussianBlur(picture * mask, sigma) / image::GaussianBlur(mask, sigma).clamp_min(1e-4);
 }
 
-at::Tensor RowsAt(const at::Tensor& picture, const at::Tensor& places) {
-  return picture.reshape({picture.size(0), -1}).index_select(1, places).t().contiguous();
-}
-
 // Of whole numbers, the same however many threads add them up.
 double MeanOf(const at::Tensor& values) {
   return values.sum(at::kDouble).item<double>() / static_cast<double>(std::max<int64_t>(1, values.numel()));
@@ -54,7 +51,7 @@ double MeanOf(const at::Tensor& values) {
 Features FeaturesOf(const ShadedPicture& frame) {
   const at::Tensor mask = (frame.mask > 0.5).to(at::kFloat);
   Features features;
-  features.inside = mask.reshape({-1}).nonzero().squeeze(1);
+  features.inside = PlacesOf(mask);
   features.log_rgb = RowsAt(BlurInside(frame.picture, mask, 1).clamp_min(kDarkest).log(), features.inside);
   features.key = RowsAt(frame.key, features.inside).squeeze(1);
   const at::Tensor level = features.log_rgb.exp().mean(1).log();
@@ -86,6 +83,7 @@ class Joiner {
     double pixels = 0;
     double red = 0, blue = 0;  // sums of log ratios
     std::vector<double> levels = std::vector<double>(kLevels, 0);
+    void Add(const Part& other);
   };
 
   void CountBorders(const at::Tensor& labels, const Features& frame, const at::Tensor& stops, const at::Tensor& mask);
@@ -151,6 +149,13 @@ void Joiner::CountBorders(const at::Tensor& labels, const Features& frame, const
   }
 }
 
+void Joiner::Part::Add(const Part& other) {
+  pixels += other.pixels;
+  red += other.red;
+  blue += other.blue;
+  for (size_t k = 0; k < kLevels; ++k) levels[k] += other.levels[k];
+}
+
 double Joiner::LevelAt(const Part& part, double share) {
   double sum = 0;
   for (int k = 0; k < kLevels; ++k) {
@@ -174,8 +179,7 @@ double Joiner::Cost(size_t a, size_t b) const {
   const double hue = std::hypot(first.red / first.pixels - second.red / second.pixels,
                                 first.blue / first.pixels - second.blue / second.pixels);
   Part both = first;
-  both.pixels += second.pixels;
-  for (size_t k = 0; k < kLevels; ++k) both.levels[k] += second.levels[k];
+  both.Add(second);
   const double stops = LevelAt(both, 1 - kStray) - LevelAt(both, kStray);
   if (hue > kLikeHue || stops > kMostStops) return kNever;
   // Steps at the border speak most: a terminator is soft, a hairline is not.
@@ -202,13 +206,8 @@ std::vector<int> Joiner::Join() {
       }
     }
     if (from == to) return group;
-    Part& kept = parts_[to];
-    Part& gone = parts_[from];
-    kept.pixels += gone.pixels;
-    kept.red += gone.red;
-    kept.blue += gone.blue;
-    for (size_t k = 0; k < kLevels; ++k) kept.levels[k] += gone.levels[k];
-    gone = {};
+    parts_[to].Add(parts_[from]);
+    parts_[from] = {};
     for (int k = 0; k < kParts; ++k) {
       if (k == static_cast<int>(to)) continue;
       for (cv::Mat* counts : {&borders_, &steps_}) {

@@ -70,9 +70,6 @@ void Spread(cv::Mat& picture, const cv::Mat& known);
 // them is no vein.
 void Calm(cv::Mat& picture, const cv::Mat& known, double sigma_px);
 
-// The colour of a CV_32FC3 picture than which one in twenty of its pixels is darker.
-cv::Vec3f DarkestOf(const cv::Mat& picture);
-
 // Bilinear, clamped at the border; CV_32FC3 and CV_32FC1.
 cv::Vec3f ColourAt(const cv::Mat& rgb, double x, double y);
 float ValueAt(const cv::Mat& plane, double x, double y);

@@ -166,11 +166,28 @@ cv::Mat Painter::Paint() const {
   return drawn;
 }
 
+// The colour than which one in twenty of a picture's pixels is darker.
+cv::Vec3f DarkestOf(const cv::Mat& picture) {
+  constexpr double kShare = 0.05;
+  std::vector<std::pair<float, cv::Vec3f>> colours;
+  for (int y = 0; y < picture.rows; ++y) {
+    for (int x = 0; x < picture.cols; ++x) {
+      const cv::Vec3f& colour = picture.at<cv::Vec3f>(y, x);
+      colours.emplace_back(colour[0] + colour[1] + colour[2], colour);
+    }
+  }
+  const auto at = colours.begin() + static_cast<ptrdiff_t>(kShare * static_cast<double>(colours.size()));
+  std::nth_element(colours.begin(), at, colours.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  return at->second;
+}
+
 }  // namespace
 
 EyePictures PicturesOf(const gaze::ShotGaze& shot, size_t eye) {
-  return {gaze::MatFromTensor(shot.sclera[eye]), gaze::MatFromTensor(shot.lashes[eye]),
-          gaze::MatFromTensor(shot.iris[eye].slice(0, 0, 3))};
+  EyePictures pictures{gaze::MatFromTensor(shot.sclera[eye]), gaze::MatFromTensor(shot.lashes[eye]),
+                       gaze::MatFromTensor(shot.iris[eye].slice(0, 0, 3))};
+  pictures.darkest = DarkestOf(pictures.iris);
+  return pictures;
 }
 
 double DrawnShare(const EyeDrawing& drawing, cv::Point2d iris) {

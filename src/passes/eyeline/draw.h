@@ -10,9 +10,10 @@ namespace shotfix::passes::eyeline {
 
 // What is drawn from, unpacked once for a shot.
 struct EyePictures {
-  cv::Mat sclera;  // CV_32FC3, crop px
-  cv::Mat lashes;  // CV_32FC3, as gaze::LashAt reads it
-  cv::Mat iris;    // CV_32FC3, n x n
+  cv::Mat sclera;              // CV_32FC3, crop px
+  cv::Mat lashes;              // CV_32FC3, as gaze::LashAt reads it
+  cv::Mat iris;                // CV_32FC3, n x n
+  cv::Vec3f darkest{0, 0, 0};  // of the iris: a pupil, and as dark as lashes
 };
 
 EyePictures PicturesOf(const gaze::ShotGaze& shot, size_t eye);

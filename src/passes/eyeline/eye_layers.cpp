@@ -136,7 +136,7 @@ void EyeLayers::MeasureIrisLight() {
     ++total;
   });
   for (int c = 0; c < 3; ++c) iris_light_[c] = static_cast<float>(std::clamp<double>(iris[c] / total, -kMost, kMost));
-  darkest_ = gaze::DarkestOf(d_.pictures.iris) + iris_light_;
+  darkest_ = d_.pictures.darkest + iris_light_;
 }
 
 void EyeLayers::MeasureWhiteLight() {

@@ -128,8 +128,7 @@ ShotFacts AnalyseShot(image::ShotReader& shot, const AnalysisInputs& asked, imag
     if (!options.light_from)
       Throw(ErrorCode::kData,
             "an outline cannot tell where the light stands; give --light-from AZ,EL[,COLOUR] (0 is at the lens, + at "
-            "picture "
-            "right, + above), or ingest a light-reference take of this actor");
+            "picture right, + above), or ingest a light-reference take of this actor");
     FindFromOutline(samples, *options.light_from, facts);
   }
   if (!options.light_from && facts.found.uncertainty_deg > kMostUncertainDeg)

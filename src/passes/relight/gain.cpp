@@ -53,19 +53,19 @@ at::Tensor Trust(const at::Tensor& correction, const at::Tensor& excess, const a
   return at::minimum(trust, SmoothMean(trust, kSpread).square());
 }
 
-// The measured light where albedo is one for each material: lips and cheeks differ by their own colour, and must keep
+// Picture over albedo, both blurred so that the subject's own detail stays.
+at::Tensor MeasuredLight(const FrameSurface& surface, const at::Tensor& linear, double reach) {
+  return SmoothMean(linear * surface.known, reach) / SmoothMean(surface.albedo * surface.known, reach).clamp_min(1e-3);
+}
+
+// In stops, where albedo is one for each material: lips and cheeks differ by their own colour, and must keep
 // it. How bright the light is may change within a few pixels, for shadows have edges; its colour does not.
 at::Tensor OverMaterials(const FrameSurface& surface, const at::Tensor& linear, double floor) {
   constexpr double kLevelReach = 0.0025;  // of the long side
   constexpr double kColourReach = 0.006;
-  const auto measured = [&](double reach) {
-    return (SmoothMean(linear * surface.known, reach) /
-            SmoothMean(surface.albedo * surface.known, reach).clamp_min(1e-3))
-        .clamp_min(floor)
-        .log2();
-  };
-  const at::Tensor level = measured(kLevelReach).mean(0, true);
-  const at::Tensor colour = measured(kColourReach);
+  const auto stops = [&](double reach) { return MeasuredLight(surface, linear, reach).clamp_min(floor).log2(); };
+  const at::Tensor level = stops(kLevelReach).mean(0, true);
+  const at::Tensor colour = stops(kColourReach);
   return level + colour - colour.mean(0, true);
 }
 
@@ -90,8 +90,7 @@ at::Tensor GainBetween(const FrameSurface& surface, const at::Tensor& linear, co
                              std::max(1.0, surface.known.sum().item<double>());
   const double share = std::min(1.0, mean_change / kWholeChangeStops);
   if (change.shape_known) {
-    const at::Tensor measured = stops(SmoothMean(linear * surface.known, kMeasuredReach) /
-                                      SmoothMean(surface.albedo * surface.known, kMeasuredReach).clamp_min(1e-3));
+    const at::Tensor measured = stops(MeasuredLight(surface, linear, kMeasuredReach));
     const at::Tensor possible = stops(light::Shade(surface.normals, change.found, none)) + kBrighterStops;
     const at::Tensor correction = modelled - at::minimum(measured, possible);
     const at::Tensor trust = Trust(correction, measured - possible, surface.known);

@@ -55,8 +55,7 @@ std::string Explain(GeometryTier tier) {
   if (tier == GeometryTier::kLightReference)
     return "shape from a light-reference take: normals within some 10 degrees on skin";
   return "shape from the outline alone, albedo by materials: normals some 25 degrees off on skin, keys moved by more "
-         "than "
-         "45 degrees come out flat; a light-reference take of this actor would bring that to 10 (docs/relight.md)";
+         "than 45 degrees come out flat; a light-reference take of this actor would bring that to 10 (docs/relight.md)";
 }
 
 }  // namespace shotfix::passes
