@@ -58,6 +58,7 @@ struct PlacedIris {
   double seen = 0;        // share of the disc that is
   double score = 1;       // what places are compared by: misfit, and how little of the rim is there
 };
+// Steps down to the least score near `from`.
 PlacedIris PlaceIris(const IrisPlacing& placing, cv::Point2d from, double reach_px);
 
 }  // namespace shotfix::gaze

@@ -325,7 +325,8 @@ at::Tensor Materials::AlbedoOf(const ShadedPicture& frame) const {
   const at::Tensor mask = (frame.mask > 0.5).to(at::kFloat);
   const at::Tensor centres = parts_[0].slice(1, 0, kFeatures);
   const at::Tensor of_part = parts_[0].select(1, kFeatures).to(at::kLong);
-  const at::Tensor distance = (features.rows.unsqueeze(1) - centres.unsqueeze(0)).square().sum(2).clamp_max(kStray);
+  constexpr int64_t kDirectly = 2;  // not as a matrix product, whose sums hang on the number of threads
+  const at::Tensor distance = at::cdist(features.rows, centres, 2.0, kDirectly).square().clamp_max(kStray);
   std::vector<at::Tensor> costs;
   for (int64_t k = 0; k < count(); ++k) {
     const at::Tensor own = (of_part == k).nonzero().squeeze(1);

@@ -56,8 +56,8 @@ light::SceneLight WantedLight(const RelightOptions& options, const light::SceneL
 // What the analysis of a shot says about its light; for people.
 std::string DescribeLight(const image::Solution& solution);
 
-// Analyse throws kData when the shot cannot tell where its light is and light_from is not given, or when the take does
-// not fit the shot.
+// Analyse throws kData when the shot cannot tell where its light is and light_from is not given, when the take does
+// not fit the shot, and when too little of the actor is seen or the key that light_from says reaches none of it.
 std::unique_ptr<EditPass> MakeRelightPass(const RelightOptions& options, RelightInputs inputs, c10::Device device,
                                           const compliance::ConsentGrant& grant);
 

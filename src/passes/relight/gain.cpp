@@ -72,10 +72,10 @@ at::Tensor OverMaterials(const FrameSurface& surface, const at::Tensor& linear, 
 }  // namespace
 
 // Note [Measured light]: the gain is the quotient of two lights. The wanted one must be computed; the one that is there
-// need not, where the albedo is known: it is the picture over the albedo, both blurred so that the actor's own detail
-// stays. Errors of shape then enter once and not twice, and the old shading leaves where it really is: without this the
-// old terminator stays as a blotch. Where nothing is asked for, nothing may change: the measured light counts by how
-// far the wanted light differs from the one that is there.
+// need not, where the albedo is known or guessed by materials: it is the picture over the albedo, both blurred so that
+// the actor's own detail stays. Errors of shape then enter once and not twice, and the old shading leaves where it
+// really is: without this the old terminator stays as a blotch. Where nothing is asked for, nothing may change: the
+// measured light counts by how far the wanted light differs from the one that is there.
 at::Tensor GainBetween(const FrameSurface& surface, const at::Tensor& linear, const LightChange& change,
                        const RelightOptions& options) {
   const std::vector<at::Tensor> none;
