@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shotfix/model/gaze_net.h"
 
+#include "model/double_size.h"
 #include "shotfix/core/error.h"
 #include "shotfix/model/gaze_head.h"
 
@@ -40,12 +41,6 @@ class StageImpl : public nn::Module {
 };
 TORCH_MODULE(Stage);
 
-torch::Tensor Double(const torch::Tensor& x) {
-  return F::interpolate(
-      x,
-      F::InterpolateFuncOptions().scale_factor(std::vector<double>{2, 2}).mode(torch::kBilinear).align_corners(false));
-}
-
 }  // namespace
 
 void GazeNetOptions::Validate() const {
@@ -76,8 +71,8 @@ torch::Tensor GazeNetImpl::forward(const torch::Tensor& input) {
   const torch::Tensor full = stage(down_, 0, input);
   const torch::Tensor half = stage(down_, 1, torch::avg_pool2d(full, 2));
   const torch::Tensor quarter = stage(down_, 2, torch::avg_pool2d(half, 2));
-  const torch::Tensor half_up = stage(up_, 0, torch::cat({Double(quarter), half}, 1));
-  const torch::Tensor out = out_(stage(up_, 1, torch::cat({Double(half_up), full}, 1)));
+  const torch::Tensor half_up = stage(up_, 0, torch::cat({DoubleSize(quarter), half}, 1));
+  const torch::Tensor out = out_(stage(up_, 1, torch::cat({DoubleSize(half_up), full}, 1)));
   return torch::cat({torch::tanh(out.narrow(1, 0, 2)) * kMostShift, torch::tanh(out.narrow(1, 2, 3)) * kMostLight}, 1);
 }
 

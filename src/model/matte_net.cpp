@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shotfix/model/matte_net.h"
 
+#include "model/double_size.h"
 #include "shotfix/core/error.h"
 #include "shotfix/model/matte_head.h"
 
@@ -60,12 +61,6 @@ torch::Tensor PriorLogit(const torch::Tensor& input) {
   return torch::logit(matte, kSurest) * trust;
 }
 
-torch::Tensor Double(const torch::Tensor& x) {
-  return F::interpolate(
-      x,
-      F::InterpolateFuncOptions().scale_factor(std::vector<double>{2, 2}).mode(torch::kBilinear).align_corners(false));
-}
-
 }  // namespace
 
 void MatteNetOptions::Validate() const {
@@ -105,7 +100,7 @@ torch::Tensor MatteNetImpl::Body(const torch::Tensor& padded) {
   }
   for (size_t k = 0; k < up_->size(); ++k) {
     const torch::Tensor& skip = skips[skips.size() - 2 - k];
-    x = up_[k]->as<StageImpl>()->forward(torch::cat({Double(x), skip}, 1));
+    x = up_[k]->as<StageImpl>()->forward(torch::cat({DoubleSize(x), skip}, 1));
   }
   const torch::Tensor full = Activate(torch::pixel_shuffle(expand_(x), 2));
   const torch::Tensor out = out_(Activate(mix_(torch::cat({full, padded}, 1))));

@@ -3,6 +3,7 @@
 #include <random>
 #include "support/test.h"
 
+#include "model/double_size.h"
 #include "shotfix/core/atomic_file.h"
 #include "shotfix/core/error.h"
 #include "shotfix/image/device.h"
@@ -166,6 +167,29 @@ TEST_CASE("an untrained network passes a trusted prior on", "[model]") {
   const at::Tensor matte = head.Infer(AssembleMatteInput(picture, {}, {disc, torch::ones_like(disc)}));
   CHECK((matte * disc).sum().item<double>() / disc.sum().item<double>() > 0.7);
   CHECK((matte * (1 - disc)).sum().item<double>() / (1 - disc).sum().item<double>() < 0.3);
+}
+
+TEST_CASE("a picture at twice its size is the same from copies", "[model]") {
+  torch::manual_seed(3);
+  const at::Tensor x = at::rand({2, 3, 7, 9});
+  CHECK((DoubleSizeFromCopies(x) - DoubleSize(x)).abs().max().item<double>() < 1e-6);
+}
+
+TEST_CASE("CUDA adds a gradient up in one order", "[model][gpu]") {
+  if (!image::InitialiseDevices().cuda_available) {
+    WARN("SKIPPED: no CUDA device");
+    return;
+  }
+  torch::manual_seed(3);
+  const at::Tensor source = at::rand({4, 24, 64, 64}).cuda();
+  const at::Tensor pull = at::rand({4, 24, 128, 128}).cuda();
+  const auto gradient = [&] {
+    const at::Tensor x = source.clone().requires_grad_(true);
+    (DoubleSize(x) * pull).sum().backward();
+    return x.grad().clone();
+  };
+  const at::Tensor first = gradient();
+  for (int k = 0; k < 5; ++k) CHECK(at::equal(first, gradient()));
 }
 
 TEST_CASE("CUDA gives the CPU's matte within bf16", "[model][gpu]") {

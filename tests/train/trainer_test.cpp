@@ -2,6 +2,7 @@
 #include "support/test.h"
 
 #include "shotfix/core/error.h"
+#include "shotfix/image/device.h"
 #include "shotfix/model/shot_matte.h"
 #include "shotfix/temporal/matte_shot.h"
 #include "shotfix/temporal/measures.h"
@@ -95,6 +96,22 @@ TEST_CASE("same seed, same bytes; another seed, others", "[train]") {
   TrainOptions other;
   other.seed = 2;
   CHECK_FALSE(SameWeights(first, TrainMatteHead(examples, SmallRecipe(12), other, progress).head));
+}
+
+TEST_CASE("same seed, same bytes on CUDA too", "[train][gpu]") {
+  if (!image::InitialiseDevices().cuda_available) {
+    WARN("SKIPPED: no CUDA device");
+    return;
+  }
+  const testing::SyntheticShot shot = testing::MakeShot({.height = 96, .width = 128, .frames = 13});
+  testing::MemoryTrack track;
+  temporal::MatteShot solved;
+  const std::vector<MatteExample> examples = Examples(shot, track, solved);
+  TrainOptions options;
+  options.device = c10::Device(c10::DeviceType::CUDA);
+  NoProgress progress;
+  const model::Head first = TrainMatteHead(examples, SmallRecipe(60), options, progress).head;
+  CHECK(SameWeights(first, TrainMatteHead(examples, SmallRecipe(60), options, progress).head));
 }
 
 TEST_CASE("an interrupted training goes on to the same result", "[train]") {
