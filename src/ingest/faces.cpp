@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <limits>
 #include <opencv2/imgproc.hpp>
 #include <opencv2/objdetect.hpp>
 
@@ -58,16 +59,20 @@ std::optional<EyeBoxes> FaceLocator::FindEyes(const at::Tensor& perceptual, cons
   const int smallest = std::max(8, face.width / 8);
   impl_->eyes.detectMultiScale(luma(upper), found, 1.05, 4, 0, cv::Size(smallest, smallest),
                                cv::Size(face.width / 3, face.width / 3));
-  // One on each side of the face, as level as can be.
+  // One on each side of the face, level, alike, and as far apart as eyes are.
+  constexpr double kMostTilt = 0.12, kLeastApart = 0.25, kUsuallyApart = 0.42;  // of the face's box
   std::optional<EyeBoxes> best;
-  double least = 0.12 * face.width;
+  double least = std::numeric_limits<double>::infinity();
   for (const cv::Rect& a : found) {
     for (const cv::Rect& b : found) {
-      const double apart = b.x + b.width / 2.0 - (a.x + a.width / 2.0);
-      const double tilt = std::abs(b.y + b.height / 2.0 - (a.y + a.height / 2.0));
+      const double apart = (b.x + b.width / 2.0 - (a.x + a.width / 2.0)) / face.width;
+      const double tilt = std::abs(b.y + b.height / 2.0 - (a.y + a.height / 2.0)) / face.width;
       const bool sides = a.x + a.width / 2 < upper.width / 2 && b.x + b.width / 2 > upper.width / 2;
-      if (!sides || apart < 0.25 * face.width || tilt >= least) continue;
-      least = tilt;
+      if (!sides || apart < kLeastApart || tilt >= kMostTilt) continue;
+      const double unlike = std::abs(a.width - b.width) / static_cast<double>(face.width);
+      const double cost = tilt + unlike + std::abs(apart - kUsuallyApart);
+      if (cost >= least) continue;
+      least = cost;
       best = EyeBoxes{{upper.x + a.x, upper.y + a.y, a.width, a.height},
                       {upper.x + b.x, upper.y + b.y, b.width, b.height}};
     }
