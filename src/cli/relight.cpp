@@ -9,11 +9,13 @@ namespace {
 struct RelightCommand {
   RenderOptions render;
   pipeline::RelightRequest request;
-  bool no_take = false, no_shadows = false, no_clean_plate = false;
+  bool no_take = false, no_face = false, no_locator = false, no_shadows = false, no_clean_plate = false;
 };
 
 void RunRelight(RelightCommand command, const GlobalOptions& global) {
   command.request.use_take = !command.no_take;
+  command.request.use_face = !command.no_face;
+  command.request.use_locator = !command.no_locator;
   command.request.look.shadows = !command.no_shadows;
   command.request.clean_plate.use_catalogue = !command.no_clean_plate;
   command.render.job.passes = {command.request};
@@ -51,7 +53,10 @@ void AddRelightCommand(const CommandHost& host) {
   app->add_option("CLIP", command->render.job.clip, "Catalogue name or file")->required();
   AddLights(*app, request);
   app->add_option("--take", request.take, "The light-reference take to use (else the actor's own in the catalogue)");
-  app->add_flag("--no-take", command->no_take, "Use none: the outline alone tells the shape");
+  app->add_flag("--no-take", command->no_take, "Use none: the outline and a mean face tell the shape");
+  app->add_flag("--no-face", command->no_face,
+                "No mean face where the eyes are: without a take the outline alone tells the shape");
+  app->add_flag("--no-locator", command->no_locator, "Look for no face: only a hint of the eyes places one");
   app->add_option("--strength", request.look.strength, "Share of the change, 0 to 1")->capture_default_str();
   app->add_option("--most-stops", request.look.most_stops, "No pixel changes by more, 0.5 to 6")->capture_default_str();
   app->add_flag("--no-shadows", command->no_shadows, "Cast none");

@@ -237,15 +237,21 @@ at::Tensor AlbedoOfPixels(const at::Tensor& log_rgb, const at::Tensor& key) {
   return std::get<0>(light.index_select(0, order.slice(0, skip)).median(0));
 }
 
-struct Gathered {
-  at::Tensor label;    // [P] int: the part of each pixel of all frames
-  at::Tensor centres;  // [kParts,5]
-};
+// The squared distances of rows [P,5] to centres [K,5]; not as a matrix product, whose sums hang on the number of
+// threads.
+at::Tensor DistancesTo(const at::Tensor& rows, const at::Tensor& centres) {
+  constexpr int64_t kDirectly = 2;
+  return at::cdist(rows, centres, 2.0, kDirectly).square();
+}
 
-Gathered GatherParts(const at::Tensor& rows) {
+// The centres [kParts,5] of what the rows gather around. More rows than kEnough tell no more.
+at::Tensor GatherParts(const at::Tensor& all) {
   constexpr int kAttempts = 6;
   constexpr int kSeed = 1;
   constexpr int kRounds = 60;
+  constexpr int64_t kEnough = 40000;
+  const int64_t step = std::max<int64_t>(1, all.size(0) / kEnough);
+  const at::Tensor rows = all.slice(0, step / 2, all.size(0), step).contiguous();
   cv::Mat labels;
   cv::Mat centres;
   const cv::RNG before = cv::theRNG();
@@ -254,8 +260,7 @@ Gathered GatherParts(const at::Tensor& rows) {
              cv::TermCriteria(cv::TermCriteria::EPS | cv::TermCriteria::COUNT, kRounds, 1e-4), kAttempts,
              cv::KMEANS_PP_CENTERS, centres);
   cv::theRNG() = before;
-  return {at::from_blob(labels.data, {rows.size(0)}, at::kInt).clone(),
-          at::from_blob(centres.data, {kParts, kFeatures}, at::kFloat).clone()};
+  return at::from_blob(centres.data, {kParts, kFeatures}, at::kFloat).clone();
 }
 
 at::Tensor CatOf(const std::vector<Features>& frames, at::Tensor Features::*what) {
@@ -286,24 +291,25 @@ Materials Materials::Find(const std::vector<ShadedPicture>& frames) {
     Throw(ErrorCode::kData,
           "too little of the subject is seen to tell its materials; look at its matte with background --matte-only, or "
           "paint one with \"shotfix hint CLIP --frame N --matte FILE\"");
-  const Gathered gathered = GatherParts(rows);
-  const std::vector<int> group = Joiner(features, frames, ByFrame(gathered.label, features)).Join();
+  const at::Tensor centres = GatherParts(rows);
+  const at::Tensor label = DistancesTo(rows, centres).argmin(1).to(at::kInt);
+  const std::vector<int> group = Joiner(features, frames, ByFrame(label, features)).Join();
   const at::Tensor log_rgb = CatOf(features, &Features::log_rgb);
   const at::Tensor key = CatOf(features, &Features::key);
   std::vector<at::Tensor> albedos;
   at::Tensor material = at::zeros({kParts, 1});
   for (int whole = 0; whole < kParts; ++whole) {
-    at::Tensor own = at::zeros({gathered.label.numel()}, at::kBool);
+    at::Tensor own = at::zeros({label.numel()}, at::kBool);
     for (int part = 0; part < kParts; ++part) {
       if (group[static_cast<size_t>(part)] != whole) continue;
-      own.logical_or_(gathered.label == part);
+      own.logical_or_(label == part);
       material[part][0] = static_cast<float>(albedos.size());
     }
     const at::Tensor places = own.nonzero().squeeze(1);
     if (places.numel() > 0)
       albedos.push_back(AlbedoOfPixels(log_rgb.index_select(0, places), key.index_select(0, places)));
   }
-  return From(at::cat({gathered.centres, material}, 1).unsqueeze(0), at::stack(albedos).unsqueeze(0));
+  return From(at::cat({centres, material}, 1).unsqueeze(0), at::stack(albedos).unsqueeze(0));
 }
 
 Materials Materials::From(at::Tensor parts, at::Tensor albedos) {
@@ -325,8 +331,7 @@ at::Tensor Materials::AlbedoOf(const ShadedPicture& frame) const {
   const at::Tensor mask = (frame.mask > 0.5).to(at::kFloat);
   const at::Tensor centres = parts_[0].slice(1, 0, kFeatures);
   const at::Tensor of_part = parts_[0].select(1, kFeatures).to(at::kLong);
-  constexpr int64_t kDirectly = 2;  // not as a matrix product, whose sums hang on the number of threads
-  const at::Tensor distance = at::cdist(features.rows, centres, 2.0, kDirectly).square().clamp_max(kStray);
+  const at::Tensor distance = DistancesTo(features.rows, centres).clamp_max(kStray);
   std::vector<at::Tensor> costs;
   for (int64_t k = 0; k < count(); ++k) {
     const at::Tensor own = (of_part == k).nonzero().squeeze(1);

@@ -129,22 +129,77 @@ Registration RegisterTake(temporal::FlowEstimator& flow, const at::Tensor& frame
   return result;
 }
 
-SeenSurface SeeSurface(const TakeSurface& take, const Registration& registration) {
-  const at::Tensor& path = registration.take_from_frame;
-  const auto moved = [&](const at::Tensor& picture) { return image::SampleAtOffset(picture, path, Filter::kBilinear); };
+namespace {
+
+// Both sides of a registration as points around the middle of the picture.
+struct Meeting {
+  at::Tensor on_take;   // [3,h,w] px, heights third
+  at::Tensor in_frame;  // [2,h,w] px
+};
+
+Meeting MeetingOf(const TakeSurface& take, const at::Tensor& path) {
   const int64_t height = path.size(1);
   const int64_t width = path.size(2);
   const at::Tensor in_frame = Places(height, width);
   const at::Tensor sign = at::tensor({1.0F, -1.0F}).view({2, 1, 1});
   const at::Tensor centre =
       at::tensor({static_cast<float>(width) / 2, -static_cast<float>(height) / 2}).view({2, 1, 1});
-  const at::Tensor heights = moved(take.heights);
+  const at::Tensor heights = image::SampleAtOffset(take.heights, path, Filter::kBilinear);
+  return {at::cat({in_frame + path * sign - centre, heights}), in_frame - centre};
+}
+
+// The pose [6,1,1] of all that `weight` covers, by rows. Places that do not go along (a lid, a jaw, hair) count less.
+at::Tensor PoseOf(const Meeting& whole, at::Tensor weight) {
+  constexpr int kRounds = 6;
+  constexpr int64_t kStep = 3;  // px: neighbours say the same
+  const auto thinned = [](const at::Tensor& picture) {
+    return picture.slice(1, kStep / 2, picture.size(1), kStep).slice(2, kStep / 2, picture.size(2), kStep).contiguous();
+  };
+  const Meeting meeting{thinned(whole.on_take), thinned(whole.in_frame)};
+  weight = thinned(weight);
+  const at::Tensor own = weight;
+  at::Tensor rows;
+  for (int round = 0; round < kRounds; ++round) {
+    const at::Tensor total = weight.sum().clamp_min(1e-6);
+    const auto centred = [&](const at::Tensor& points) { return points - (points * weight).sum({1, 2}, true) / total; };
+    const at::Tensor take = centred(meeting.on_take).flatten(1).to(at::kDouble);
+    const at::Tensor frame = centred(meeting.in_frame).flatten(1).to(at::kDouble);
+    const at::Tensor heavy = take * weight.flatten(1);
+    const at::Tensor map =
+        at::linalg_solve(heavy.mm(take.t()) + 1e-6 * at::eye(3, take.options()), heavy.mm(frame.t()));
+    rows = NearestRows(map.t().reshape({6, 1, 1}).to(at::kFloat).contiguous());
+    const at::Tensor miss = (frame - map.t().mm(take)).norm(2, {0}, true);
+    const at::Tensor scale = miss.masked_select(own.flatten(1) > 0.3).median().clamp_min(0.3);
+    weight = own / (1 + (miss / scale).square()).view_as(own).to(at::kFloat);
+  }
+  return rows;
+}
+
+}  // namespace
+
+SeenSurface SeeSurface(const TakeSurface& take, const Registration& registration) {
+  const at::Tensor& path = registration.take_from_frame;
+  const auto moved = [&](const at::Tensor& picture) { return image::SampleAtOffset(picture, path, Filter::kBilinear); };
+  const Meeting meeting = MeetingOf(take, path);
   // Steep places are where heights are least sure, and where flow slides.
   const at::Tensor steep = moved(take.normals.narrow(0, 2, 1)).clamp(0, 1);
   const at::Tensor weight = registration.known * steep;
-  const at::Tensor on_take = at::cat({in_frame + path * sign - centre, heights});
   SeenSurface seen;
-  seen.normals = TurnNormals(moved(take.normals), LocalPoses(on_take, in_frame - centre, weight));
+  seen.normals_before = moved(take.normals);
+  seen.normals = TurnNormals(seen.normals_before, LocalPoses(meeting.on_take, meeting.in_frame, weight));
+  seen.albedo = moved(take.albedo).clamp_min(0);
+  return seen;
+}
+
+SeenSurface SeeRigid(const TakeSurface& take, const Registration& registration, const at::Tensor& rigid) {
+  const at::Tensor& path = registration.take_from_frame;
+  const auto moved = [&](const at::Tensor& picture) { return image::SampleAtOffset(picture, path, Filter::kBilinear); };
+  SeenSurface seen;
+  seen.normals_before = moved(take.normals);
+  const at::Tensor steep = seen.normals_before.narrow(0, 2, 1).clamp(0, 1);
+  const at::Tensor weight = registration.known * steep * moved(rigid);
+  const at::Tensor pose = PoseOf(MeetingOf(take, path), weight);
+  seen.normals = TurnNormals(seen.normals_before, pose.expand({6, path.size(1), path.size(2)}));
   seen.albedo = moved(take.albedo).clamp_min(0);
   return seen;
 }

@@ -46,9 +46,16 @@ class MaskedPoisson {
     }
   }
 
-  // How many of the four neighbours of each pixel are outside the mask.
+  // How many of the four neighbours of each pixel are outside the mask. Where the picture ends nobody knows: a subject
+  // that is cut off there goes on.
   std::vector<float> OpenSides() const {
-    std::vector<float> open(places_.size(), 4.0F);
+    constexpr float kGoesOn = 1e-4F;  // for a subject without any edge
+    std::vector<float> open(places_.size(), 4.0F + kGoesOn);
+    for (size_t k = 0; k < places_.size(); ++k) {
+      const int64_t x = places_[k] % width_;
+      const int64_t y = places_[k] / width_;
+      for (const bool border : {x == 0, x == width_ - 1, y == 0, y == height_ - 1}) open[k] -= border ? 1.0F : 0.0F;
+    }
     ForEachEdge([&](size_t a, size_t b, int64_t, bool) {
       open[a] -= 1;
       open[b] -= 1;

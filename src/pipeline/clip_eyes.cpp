@@ -133,6 +133,7 @@ ClipEyes FindClipEyes(const project::Project& project, const project::ClipRecord
     for (const project::HintRecord& old : hints.Of(clip.id, "eyes-located")) hints.Remove(clip.id, old.frame, old.kind);
     hints.Put(*located);
     eyes = {*located};
+    found.located = true;
     found.note =
         fmt::format("eyes located by Haar boxes on frame {} (\"shotfix hint --eyes\" says it better)", located->frame);
   } else {

@@ -19,9 +19,10 @@ struct EyesWanted {
   bool use_locator = true;  // where no hint says it
 };
 struct ClipEyes {
-  gaze::FitInputs fit;  // px of a picture with kEyeLongSidePx
-  std::string person;   // empty: nobody is recorded
-  std::string note;     // where it is known from; for people
+  gaze::FitInputs fit;   // px of a picture with kEyeLongSidePx
+  std::string person;    // empty: nobody is recorded
+  bool located = false;  // by boxes, which are around what is seen of an eye and not around the iris
+  std::string note;      // where it is known from; for people
 };
 
 // Hints first ("eyes" and "gaze" of this clip), then the size of the eyeball from other shots of the person, then a

@@ -142,8 +142,34 @@ passes::RelightInputs PassBuilder::RelightInputsOf(const RelightRequest& request
     inputs.take_key = take->key;
     progress_.Update("solving the light-reference take", 1, 1, take->clip.name);
   }
+  if (!take && request.use_face) {
+    const int64_t width = image::ChooseAnalysisSize(info.layout.height, info.layout.width, long_side_px).width;
+    inputs.face = FaceIn(request, clip, info, width);
+  }
   content_key_ += shot.painted_key + "\n" + shot.clean_plate_key + "\n" + inputs.take_key + "\n";
   return inputs;
+}
+
+// Nothing where no face is found: the outline does without.
+std::optional<passes::FaceHint> PassBuilder::FaceIn(const RelightRequest& request, const project::ClipRecord& clip,
+                                                    const media::ClipInfo& info, int64_t analysis_width) {
+  try {
+    const ClipEyes eyes = FindClipEyes(project_, clip, info, {"", request.use_locator}, progress_);
+    const image::AnalysisSize seen = image::ChooseAnalysisSize(info.layout.height, info.layout.width, kEyeLongSidePx);
+    const double scale = static_cast<double>(analysis_width) / static_cast<double>(seen.width);
+    // Boxes lie around the openings of the eyes, which are farther apart than the eyeballs.
+    constexpr double kBoxesApart = 1.1;
+    const cv::Point2d middle = (eyes.fit.eyes.eyes[0] + eyes.fit.eyes.eyes[1]) * 0.5;
+    const auto place = [&](const cv::Point2d& eye) {
+      const cv::Point2d ball = middle + (eye - middle) * (eyes.located ? 1 / kBoxesApart : 1.0);
+      return std::array<double, 2>{(ball.x + 0.5) * scale - 0.5, (ball.y + 0.5) * scale - 0.5};
+    };
+    notes_ += eyes.note + "\n";
+    return passes::FaceHint{eyes.fit.eyes.frame, {place(eyes.fit.eyes.eyes[0]), place(eyes.fit.eyes.eyes[1])}};
+  } catch (const Error& problem) {
+    notes_ += fmt::format("no face is used: {}\n", problem.what());
+    return std::nullopt;
+  }
 }
 
 // The light of another shot of the same actor, in units of the take's albedo: as absolute as light gets here.

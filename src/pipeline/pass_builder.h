@@ -49,6 +49,8 @@ class PassBuilder {
   std::unique_ptr<passes::EditPass> MakeRelight(const RelightRequest& request, const compliance::ConsentGrant& grant);
   passes::RelightInputs RelightInputsOf(const RelightRequest& request, const project::ClipRecord& clip,
                                         const media::ClipInfo& info);
+  std::optional<passes::FaceHint> FaceIn(const RelightRequest& request, const project::ClipRecord& clip,
+                                         const media::ClipInfo& info, int64_t analysis_width);
   light::SceneLight LightOf(const std::string& name, const std::string& take, const std::string& take_key);
   light::SceneLight SavedLight(const std::string& name, const std::string& take_key);
   void SaveLight(const RelightRequest& request, const image::Solution& solution);

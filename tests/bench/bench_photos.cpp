@@ -2,6 +2,7 @@
 // Relights real photographs, taken with one lamp at known places, and compares them with the photographs taken there.
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
@@ -10,6 +11,7 @@
 
 #include "bench/bench_main.h"
 #include "passes/relight/gain.h"
+#include "shotfix/light/face_relief.h"
 #include "shotfix/light/photometric_stereo.h"
 #include "shotfix/light/relief.h"
 #include "shotfix/media/still.h"
@@ -29,7 +31,9 @@ struct BenchOptions {
   std::string ambient;
   std::string from;
   std::vector<std::string> leave_out;
-  double widest_deg = 180;  // between the two lamps
+  double widest_deg = 180;       // between the two lamps
+  std::string shape = "photos";  // or "head", "face": of a mean one where the eyes are, no other photograph's help
+  std::vector<double> eyes;      // x,y,x,y px
 };
 
 // light_NN.png with "x y z" lines behind a count, or "NAME azimuth elevation x y z" lines.
@@ -79,6 +83,15 @@ double ErrorAfterBestGain(const at::Tensor& picture, const at::Tensor& truth, co
   return std::sqrt((p * gain - t).square().sum().item<double>() / t.square().sum().item<double>());
 }
 
+// One lamp's light on a shape that is guessed, quotient by quotient: a photograph alone says nothing of its albedo.
+at::Tensor RelitByShape(const at::Tensor& normals, const Photo& from, const light::Vector& to, double error_deg) {
+  const auto under = [&](const light::Vector& lamp) {
+    const light::SceneLight light{{{lamp, {1, 1, 1}, 2}}, {0.05, 0.05, 0.05}};
+    return light::Shade(normals, passes::relight::SeenByUnsure(light, error_deg), {});
+  };
+  return from.codes * under(to) / under(from.direction);
+}
+
 at::Tensor Relit(const light::Surface& surface, const Photo& from, const light::Vector& to, const at::Tensor& mask) {
   const light::SceneLight found{{{from.direction, {1, 1, 1}, 2}}, {0.05, 0.05, 0.05}};
   const light::SceneLight wanted{{{to, {1, 1, 1}, 2}}, {0.05, 0.05, 0.05}};
@@ -104,8 +117,31 @@ size_t Nearest(const std::vector<Photo>& photos, size_t to) {
   return best;
 }
 
+void RunShape(const BenchOptions& options, const std::vector<Photo>& photos) {
+  const light::FacePlace place{{options.eyes.at(0), options.eyes.at(1)}, {options.eyes.at(2), options.eyes.at(3)}, 0};
+  const at::Tensor& any = photos.front().codes;
+  const bool face = options.shape == "face";
+  const light::FaceRelief relief =
+      face ? light::MeanFaceAt(place, any.size(1), any.size(2)) : light::MeanHeadAt(place, any.size(1), any.size(2));
+  const double error =
+      passes::relight::ErrorOf(face ? passes::GeometryTier::kFaceRelief : passes::GeometryTier::kOutline);
+  const at::Tensor mask = at::ones_like(any.narrow(0, 0, 1));
+  const auto from = std::find_if(photos.begin(), photos.end(), [&](const Photo& p) { return p.name == options.from; });
+  double ratio = 0;
+  int pairs = 0;
+  for (const Photo& to : photos) {
+    if (&to == &*from || light::DegreesBetween(from->direction, to.direction) > options.widest_deg) continue;
+    ratio += ErrorAfterBestGain(RelitByShape(relief.normals, *from, to.direction, error), to.codes, mask) /
+             ErrorAfterBestGain(from->codes, to.codes, mask);
+    ++pairs;
+  }
+  std::printf("%s\n",
+              nlohmann::json({{"pairs", pairs}, {"under_no_change", 1 - ratio / std::max(1, pairs)}}).dump().c_str());
+}
+
 void Run(const BenchOptions& options) {
   const std::vector<Photo> photos = ReadPhotos(options);
+  if (options.shape != "photos") return RunShape(options, photos);
   const at::Tensor mask = options.mask.empty()
                               ? at::ones_like(photos.front().codes.narrow(0, 0, 1))
                               : (media::ReadMatte(options.folder + "/" + options.mask) > 0.5).to(at::kFloat);
@@ -144,5 +180,7 @@ int main(int argc, char** argv) {
   app.add_option("--from", options.from, "The one photograph to relight; else each");
   app.add_option("--leave-out", options.leave_out, "Damaged photographs");
   app.add_option("--widest", options.widest_deg, "Degrees between two lamps")->capture_default_str();
+  app.add_option("--shape", options.shape)->check(CLI::IsMember({"photos", "head", "face"}))->capture_default_str();
+  app.add_option("--eyes", options.eyes, "X,Y,X,Y of a frontal face, px")->delimiter(',')->expected(4);
   return shotfix::RunBench(app, argc, argv, [&] { shotfix::Run(options); });
 }

@@ -181,6 +181,46 @@ def relight_alone(bench, project, cases):
     return all_scores
 
 
+def said_key(said):
+    """Azimuth and elevation of the shot's own key, as relight tells it, and how sure it is."""
+    azimuth, elevation, sure = re.search(r"key stands at (-?\d+),(-?\d+) \((?:found within (\d+) degrees|as given)\)", said).groups()
+    return float(azimuth), float(elevation), float(sure or 0)
+
+
+def towards(azimuth, elevation):
+    azimuth, elevation = math.radians(azimuth), math.radians(elevation)
+    return math.sin(azimuth) * math.cos(elevation), math.sin(elevation), math.cos(azimuth) * math.cos(elevation)
+
+
+def gate(bench, project, cases, still):
+    """Where the light stands, from the shot alone: found where a head turns, asked for where it does not."""
+    for name, shot in cases:
+        said = bench.in_project(project, "relight", name, "--ambient", "1", "--frames", "0:1", "--overwrite", "-o", bench.work / "gate.mkv")[2]
+        azimuth, elevation, sure = said_key(said)
+        truth = towards(*(float(part) for part in key_option(shot, "base").split(",")[:2]))
+        off = math.degrees(math.acos(sum(a * b for a, b in zip(truth, towards(azimuth, elevation)))))
+        bench.row(f"light of {name} from its turning head", f"{off:.1f} degrees off (said: within {sure:.0f})", "<= 10 degrees", off <= 10)
+    _, code, _ = bench.run(bench.shotfix, "--project", project, "relight", still, "--ambient", "1", "--frames", "0:1", "-o", bench.work / "still.mkv", check=False)
+    bench.row("light of a still head", f"exit {code}: asks for --light-from", "asks (exit 65)", code == 65)
+
+
+def flicker_cut(bench, project, clip, own):
+    """A source whose light flickers by 6 %: how much of it the light that is measured frame by frame brings into the edit, and how much is left."""
+    flickers = bench.work / "flickers.mkv"
+    level = ":".join(f"{c}='min(65535,{c}(X,Y)*pow(1+0.06*sin(N*N*1.7+N),1/2.4))'" for c in "rgb")
+    bench.run("ffmpeg", "-nostdin", "-v", "error", "-y", "-i", clip, "-vf", f"format=gbrp16le,geq={level},format=yuv422p10le", "-c:v", "ffv1", "-color_range", "tv", "-colorspace", "bt709",
+              "-color_primaries", "bt709", "-color_trc", "iec61966-2-1", flickers)
+    bench.in_project(project, "ingest", "--no-locator", flickers, "--scene", "A", "--person", "actor1")
+    paint(bench, project, "flickers", PRODUCTION / "shotA" / "alpha.mkv", (4, 16, 28))
+    left = {}
+    for name, steady in (("each frame", ("--gain-radius", "0")), ("steadied", ())):
+        out = bench.work / "flickers_relit.mkv"
+        bench.in_project(project, "relight", "flickers", f"--light-from={own}", "--key=20,20", *steady, "--overwrite", "-o", out)
+        left[name] = json.loads(bench.in_project(project, "verify", out, "--source", flickers, "--json", "--quiet")[2])["flicker_stops"]
+    cut = left["each frame"] / max(1e-9, left["steadied"])
+    bench.row("6 % flicker in the light that is measured", f"{left['each frame']:.4f} stops, steadied {left['steadied']:.4f}: {cut:.0f}-fold", ">= 8-fold", cut >= 8)
+
+
 def relight(bench):
     """Relit against the truth with a light-reference take; the other shot matched; what must not change."""
     take, shot_a, shot_b = (PRODUCTION / name for name in ("lightwave", "shotA", "shotB"))
@@ -196,6 +236,11 @@ def relight(bench):
     bench.in_project(project, "consent", "add", "--person", "actor1", "--operations", "training,relight", "--basis", "exception", "--approver", "bench")
     bench.in_project(project, "train", "--recipe", "fast", "--budget", "120s")
     alone = relight_alone(bench, project, (("shotA", shot_a, "0,8,16,24", 1.10), ("shotB", shot_b, "0,8,16", 1.19)))
+    still = PRODUCTION / "closeupA"
+    bench.in_project(project, "ingest", "--no-locator", still / "base.mkv", "--scene", "C", "--person", "actor1")
+    paint(bench, project, "base", still / "alpha.mkv", (0, 12, 20))
+    gate(bench, project, (("shotA", shot_a), ("shotB", shot_b)), "base")
+    flicker_cut(bench, project, bench.work / "shotA.mkv", key_option(shot_a, "base").rsplit(",", 1)[0])
     bench.in_project(project, "ingest", "--no-locator", take / "lightwave.mkv", "--role", "light-reference", "--person", "actor1")
     lamp_places(take, bench.work / "lamp.csv")
     bench.in_project(project, "hint", "lightwave", "--lights", bench.work / "lamp.csv")
@@ -237,6 +282,10 @@ def photos(bench):
     bench.row("cat, one photo to all the others, under the best gain", f"{100 * cat['under_best_gain']:.1f} %", ">= 55 %", cat["under_best_gain"] >= 0.55)
     bench.row("cat, the nearest lamp's photo, under it", f"{100 * cat['under_nearest_photo']:.1f} %", ">= 30 %", cat["under_nearest_photo"] >= 0.30)
     face = under("--folder", CLIPS / "light_face_yale02", "--ambient", "ambient.png", "--from", "az+000_el+00.png", "--leave-out", "az+025_el+00.png", "--widest", "50.5")
+    for shape, wanted in (("head", 0.20), ("face", 0.33)):
+        guessed = under("--folder", CLIPS / "light_face_yale02", "--ambient", "ambient.png", "--from", "az+000_el+00.png", "--leave-out", "az+025_el+00.png", "--widest", "50.5",
+                        "--shape", shape, "--eyes", "35,45,131,45")
+        bench.row(f"face, frontal photo, shape of a mean {shape}", f"{100 * guessed['under_no_change']:.1f} % under no change ({guessed['pairs']} lamps)", f">= {100 * wanted:.0f} %", guessed["under_no_change"] >= wanted)
     bench.row("face, frontal photo to lamps within 50 degrees", f"{100 * face['under_best_gain']:.1f} % ({face['pairs']} lamps)", ">= 45 %", face["under_best_gain"] >= 0.45)
 
 

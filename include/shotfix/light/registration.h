@@ -31,11 +31,14 @@ Registration RegisterTake(temporal::FlowEstimator& flow, const at::Tensor& frame
 
 // The take's surface as the frame sees it.
 struct SeenSurface {
-  at::Tensor normals;  // [3,h,w] turned with the subject
-  at::Tensor albedo;   // [3,h,w]
+  at::Tensor normals;         // [3,h,w] turned with the subject
+  at::Tensor normals_before;  // [3,h,w] as they are in the take
+  at::Tensor albedo;          // [3,h,w]
 };
 // Normals turn as the surface around them does: a scaled orthographic pose (POS, DeMenthon & Davis 1995) is fitted to
 // heights and flow in a window around each pixel, drawn towards no turn where the window is flat.
 SeenSurface SeeSurface(const TakeSurface& take, const Registration& registration);
+// The same where `rigid` [1,h,w] of the take, in [0,1], turns as one thing, a head: one pose is fitted to all of it.
+SeenSurface SeeRigid(const TakeSurface& take, const Registration& registration, const at::Tensor& rigid);
 
 }  // namespace shotfix::light

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "shotfix/compliance/consent.h"
+#include "shotfix/light/face_relief.h"
 #include "shotfix/light/take.h"
 #include "shotfix/model/mini_model.h"
 #include "shotfix/passes/edit_pass.h"
@@ -18,8 +19,8 @@ namespace shotfix::passes {
 struct RelightOptions {
   std::vector<light::KeyRequest> keys;    // up to 3; none: the shot's own key stays
   std::vector<light::KeyRequest> extras;  // fill, rim, kicker: added to the keys, up to 4
-  // Where the shot's own key stands; nothing: found, which needs a take. Its colour counts without a take alone, where
-  // nothing else tells a warm light from warm skin: unsaid it is taken for 6,500 K. It has no stops.
+  // Where the shot's own key stands; nothing: found, which needs a take or a head that turns. Its colour counts without
+  // a take alone, where nothing else tells a warm light from warm skin: unsaid it is taken for 6,500 K. No stops.
   std::optional<light::KeyRequest> light_from;
   std::optional<light::SceneLight> match;  // all of the light that is wanted, in place of keys: another shot's
   double soften_deg = 8;                   // radius of the new keys, 0 to 60; fills are 40
@@ -31,6 +32,12 @@ struct RelightOptions {
   void Validate() const;  // throws kUsage
 };
 
+// A face that looks towards the camera in a frame of the shot, px of the analysis picture.
+struct FaceHint {
+  int64_t frame = 0;
+  light::FacePlace place;
+};
+
 struct RelightInputs {
   temporal::PaintedMattes painted;  // at the analysis size
   std::string painted_key;
@@ -40,11 +47,13 @@ struct RelightInputs {
   std::string model_key;
   std::shared_ptr<const light::LightTake> take;  // at the analysis size; null: the outline alone tells the shape
   std::string take_key;
+  std::optional<FaceHint> face;  // where there is no take; nothing: the outline alone tells the shape
 };
 
 // How the shape of the subject is known, and what that is worth.
-enum class GeometryTier { kOutline, kLightReference };
+enum class GeometryTier { kOutline, kFaceRelief, kLightReference };
 std::string ToString(GeometryTier tier);
+GeometryTier TierFrom(const std::string& name);  // throws kData
 // One sentence: the tier, the error of its normals to expect, and what would raise it.
 std::string Explain(GeometryTier tier);
 
@@ -56,8 +65,9 @@ light::SceneLight WantedLight(const RelightOptions& options, const light::SceneL
 // What the analysis of a shot says about its light; for people.
 std::string DescribeLight(const image::Solution& solution);
 
-// Analyse throws kData when the shot cannot tell where its light is and light_from is not given, when the take does
-// not fit the shot, and when too little of the actor is seen or the key that light_from says reaches none of it.
+// Analyse throws kData when the shot cannot tell where its light is (no take, and no head that turns by 10 degrees; or
+// known to more than 15) and light_from is not given, when the take does not fit the shot, and when too little of the
+// actor is seen or the key that light_from says reaches none of it.
 std::unique_ptr<EditPass> MakeRelightPass(const RelightOptions& options, RelightInputs inputs, c10::Device device,
                                           const compliance::ConsentGrant& grant);
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "passes/relight/surface.h"
 #include "shotfix/core/error.h"
@@ -20,27 +21,38 @@ constexpr int64_t kMostFrames = 8;       // that the light is found from
 constexpr int kRounds = 2;               // the take is found again under the light that it helped to find
 constexpr double kLeastLikeness = 0.45;  // below, the take is of something else, or seen from elsewhere
 constexpr double kMostUncertainDeg = 15;
+constexpr double kFewestTurnedDeg = 10;  // of a head, for its shading to tell where the light is
 constexpr double kShapeErrorDeg = 7;  // of the direction, from the shape's own errors: 4 to 9 on the sample production
 
-struct Sample {
-  at::Tensor linear;
-  at::Tensor matte;
-};
-
-std::vector<Sample> TakeSamples(image::ShotReader& shot, const model::MatteHead& head, const ShotFacts& facts,
+std::vector<Sample> TakeSamples(image::ShotReader& shot, const AnalysisInputs& asked, const ShotFacts& facts,
                                 const image::FrameTrack& track) {
   const FrameRange frames = shot.frames();
   const int64_t count = std::min(kMostFrames, frames.size());
+  std::set<int64_t> chosen;
+  for (int64_t k = 0; k < count; ++k) chosen.insert(frames.begin + (2 * k + 1) * frames.size() / (2 * count));
+  if (asked.inputs.face && frames.Contains(asked.inputs.face->frame)) chosen.insert(asked.inputs.face->frame);
   constexpr double kLeastShare = 0.005;  // of the picture: frames before the actor comes in tell nothing
   std::vector<Sample> samples;
-  for (int64_t k = 0; k < count; ++k) {
-    const int64_t frame = frames.begin + (2 * k + 1) * frames.size() / (2 * count);
+  for (const int64_t frame : chosen) {
     const at::Tensor picture = shot.Analysis(frame);
-    Sample sample{image::LinearFromPerceptual(picture), model::InferMatte(head, facts, track, frame, picture)};
+    Sample sample{frame, image::LinearFromPerceptual(picture),
+                  model::InferMatte(asked.head, facts, track, frame, picture).cpu()};
     if (sample.matte.mean().item<double>() >= kLeastShare) samples.push_back(std::move(sample));
   }
   if (samples.empty()) Throw(ErrorCode::kData, "no actor was found in this shot; look at its matte with --matte-only");
   return samples;
+}
+
+double SaturatedShare(const std::vector<Sample>& samples) {
+  constexpr double kWhite = 0.99;  // scene-linear
+  double white = 0;
+  double all = 0;
+  for (const Sample& sample : samples) {
+    const at::Tensor inside = sample.matte > 0.5;
+    white += inside.logical_and(sample.linear.amax(0, true) > kWhite).sum().item<double>();
+    all += inside.sum().item<double>();
+  }
+  return white / std::max(1.0, all);
 }
 
 // The take's own picture that is most like the shot: a first idea of its light.
@@ -48,7 +60,7 @@ at::Tensor MostAlike(const light::LightTake& take, const Sample& sample) {
   at::Tensor best;
   double likeness = -1;
   for (const at::Tensor& contrast : take.contrasts) {
-    const FrameSurface surface = SurfaceFromTake(take, contrast, sample.linear, sample.matte);
+    const FrameSurface surface = SurfaceFromTake(take, contrast, sample);
     if (surface.likeness <= likeness) continue;
     likeness = surface.likeness;
     best = contrast;
@@ -73,7 +85,7 @@ void FindFromTake(const light::LightTake& take, const std::vector<Sample>& sampl
     std::vector<FrameSurface> surfaces;
     facts.likeness = 0;
     for (const Sample& sample : samples) {
-      surfaces.push_back(SurfaceFromTake(take, contrast, sample.linear, sample.matte));
+      surfaces.push_back(SurfaceFromTake(take, contrast, sample));
       facts.likeness += surfaces.back().likeness / static_cast<double>(samples.size());
     }
     if (!(facts.likeness >= kLeastLikeness))
@@ -91,8 +103,7 @@ void FindFromTake(const light::LightTake& take, const std::vector<Sample>& sampl
 void FindFromOutline(const std::vector<Sample>& samples, const light::KeyRequest& own, ShotFacts& facts) {
   const light::Vector direction = light::DirectionOf(own.from);
   std::vector<light::ShadedPicture> frames;
-  for (const Sample& sample : samples)
-    frames.push_back(ShadedBy(SurfaceFromOutline(sample.matte), sample.linear, direction));
+  for (const Sample& sample : samples) frames.push_back(ShadedBy(facts.shape.In(sample), sample.linear, direction));
   facts.materials = light::Materials::Find(frames);
   std::vector<at::Tensor> albedos;
   for (const light::ShadedPicture& frame : frames) albedos.push_back(facts.materials.AlbedoOf(frame));
@@ -109,27 +120,51 @@ void FindFromOutline(const std::vector<Sample>& samples, const light::KeyRequest
   }
 }
 
+// Throws kData, with what to say instead, where the shot cannot tell.
+light::MotionLight KeyFromTurns(const std::vector<light::TurnedSurface>& turns) {
+  constexpr double kShapeSoftDeg = 4;  // terminators as they are: where they lie is what tells the direction
+  constexpr const char* kAsk =
+      "give --light-from AZ,EL[,COLOUR] (0 is at the lens, + at picture right, + above), or ingest a light-reference "
+      "take of this actor";
+  if (turns.empty())
+    Throw(
+        ErrorCode::kData,
+        "without a face this shot cannot tell where its light stands; {}. The actor's eyes (shotfix hint CLIP --frame "
+        "N --eyes X,Y,X,Y) would help where the head turns by {} degrees",
+        kAsk, kFewestTurnedDeg);
+  const light::MotionLight seen = light::FindLightFromMotion(turns, kShapeSoftDeg);
+  if (seen.turned_deg < kFewestTurnedDeg)
+    Throw(ErrorCode::kData,
+          "this shot cannot tell where its light stands: the head turns by {:.0f} degrees, {} are needed; {}",
+          seen.turned_deg, kFewestTurnedDeg, kAsk);
+  return seen;
+}
+
 }  // namespace
 
 ShotFacts AnalyseShot(image::ShotReader& shot, const AnalysisInputs& asked, image::FrameTrack& track,
                       const AnalysisProgress& progress) {
   const RelightInputs& inputs = asked.inputs;
   const RelightOptions& options = asked.options;
-  const model::MatteHead& head = asked.head;
   ShotFacts facts;
   static_cast<model::MatteFacts&>(facts) =
-      model::AnalyseMattes(shot, {inputs.painted, inputs.clean_plate}, head, track, progress);
+      model::AnalyseMattes(shot, {inputs.painted, inputs.clean_plate}, asked.head, track, progress);
   progress("finding the light", 0, 1);
-  const std::vector<Sample> samples = TakeSamples(shot, head, facts, track);
+  const std::vector<Sample> samples = TakeSamples(shot, asked, facts, track);
+  facts.saturated = SaturatedShare(samples);
   if (inputs.take) {
     facts.tier = GeometryTier::kLightReference;
     FindFromTake(*inputs.take, samples, options, facts);
   } else {
-    if (!options.light_from)
-      Throw(ErrorCode::kData,
-            "an outline cannot tell where the light stands; give --light-from AZ,EL[,COLOUR] (0 is at the lens, + at "
-            "picture right, + above), or ingest a light-reference take of this actor");
-    FindFromOutline(samples, *options.light_from, facts);
+    facts.shape = OwnShape::Guess(samples, inputs.face);
+    facts.tier = inputs.face ? GeometryTier::kFaceRelief : GeometryTier::kOutline;
+    if (options.light_from) {
+      FindFromOutline(samples, *options.light_from, facts);
+    } else {
+      const light::MotionLight seen = KeyFromTurns(facts.shape.TurnsOf(samples));
+      FindFromOutline(samples, {light::AnglesOf(seen.direction), std::nullopt, 0}, facts);
+      facts.found.uncertainty_deg = std::hypot(seen.uncertainty_deg, kShapeErrorDeg);
+    }
   }
   if (!options.light_from && facts.found.uncertainty_deg > kMostUncertainDeg)
     Throw(ErrorCode::kData,
@@ -151,11 +186,13 @@ image::Solution Pack(const ShotFacts& facts, std::shared_ptr<image::FrameTrack> 
                      {"light", light::ToJson(facts.found.light)},
                      {"uncertainty_deg", facts.found.uncertainty_deg},
                      {"explained", facts.found.explained},
+                     {"saturated", facts.saturated},
                      {"likeness", facts.likeness}};
   image::Solution solution;
   solution.body = body.dump();
   model::PackMattes(facts, solution);
   if (facts.materials.count() > 0) {
+    facts.shape.Pack(solution);
     solution.tensors["material_parts"] = facts.materials.parts();
     solution.tensors["material_albedos"] = facts.materials.albedos();
   }
@@ -171,14 +208,16 @@ ShotFacts Unpack(const image::Solution& solution) {
             kSolutionVersion);
     ShotFacts facts;
     static_cast<model::MatteFacts&>(facts) = model::UnpackMattes(solution);
-    facts.tier = body.at("tier") == "outline" ? GeometryTier::kOutline : GeometryTier::kLightReference;
+    facts.tier = TierFrom(body.at("tier"));
     facts.found.light = light::SceneLightFrom(body.at("light").get<std::string>());
     facts.found.uncertainty_deg = body.at("uncertainty_deg");
     facts.found.explained = body.at("explained");
+    facts.saturated = body.at("saturated");
     facts.likeness = body.at("likeness");
-    if (facts.tier == GeometryTier::kOutline)
-      facts.materials =
-          light::Materials::From(solution.tensors.at("material_parts"), solution.tensors.at("material_albedos"));
+    if (facts.tier == GeometryTier::kLightReference) return facts;
+    facts.shape = OwnShape::Unpack(solution);
+    facts.materials =
+        light::Materials::From(solution.tensors.at("material_parts"), solution.tensors.at("material_albedos"));
     return facts;
   } catch (const std::exception& problem) {
     Throw(ErrorCode::kData,

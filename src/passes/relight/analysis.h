@@ -4,6 +4,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "passes/relight/own_shape.h"
 #include "shotfix/light/light_fit.h"
 #include "shotfix/light/materials.h"
 #include "shotfix/model/matte_facts.h"
@@ -12,12 +13,14 @@
 namespace shotfix::passes::relight {
 
 // Part of the key of stored analyses: raise it whenever what an analysis finds changes.
-inline constexpr int kSolutionVersion = 3;
+inline constexpr int kSolutionVersion = 4;
 
 struct ShotFacts : model::MatteFacts {
   GeometryTier tier = GeometryTier::kOutline;
   light::LightFit found;       // the shot's own light
-  light::Materials materials;  // of the subject, where the outline alone tells its shape
+  OwnShape shape;              // of the subject, where no take tells it
+  light::Materials materials;  // the same
+  double saturated = 0;        // share of the subject that is at white
   double likeness = 0;         // of the take and the shot, where it was used
 };
 

@@ -71,6 +71,17 @@ at::Tensor OverMaterials(const FrameSurface& surface, const at::Tensor& linear, 
 
 }  // namespace
 
+double ErrorOf(GeometryTier tier) {
+  if (tier == GeometryTier::kOutline) return 25;
+  return tier == GeometryTier::kFaceRelief ? 10 : 0;
+}
+
+light::SceneLight SeenByUnsure(light::SceneLight light, double error_deg) {
+  constexpr double kWidestDeg = 60;
+  for (light::Key& key : light.keys) key.radius_deg = std::min(kWidestDeg, std::hypot(key.radius_deg, 2 * error_deg));
+  return light;
+}
+
 // Note [Measured light]: the gain is the quotient of two lights. The wanted one must be computed; the one that is there
 // need not, where the albedo is known or guessed by materials: it is the picture over the albedo, both blurred so that
 // the actor's own detail stays. Errors of shape then enter once and not twice, and the old shading leaves where it
@@ -82,7 +93,8 @@ at::Tensor GainBetween(const FrameSurface& surface, const at::Tensor& linear, co
   const double floor = kDarkest * light::LuminanceOf(change.found.keys.front().rgb);
   const auto stops = [&](const at::Tensor& light) { return light.clamp_min(floor).log2(); };
   const auto under = [&](const light::SceneLight& light) {
-    return stops(light::Shade(surface.normals, light, options.shadows ? Shadows(surface, light) : none));
+    return stops(light::Shade(surface.normals, SeenByUnsure(light, change.shape_error_deg),
+                              options.shadows ? Shadows(surface, light) : none));
   };
   const at::Tensor modelled = under(change.found);
   at::Tensor gain = under(change.wanted) - modelled;

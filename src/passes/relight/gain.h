@@ -6,12 +6,24 @@
 
 namespace shotfix::passes::relight {
 
+// How far off normals are taken to be, degrees, for the light that is wanted. A face's terminators are drawn firmer
+// than its own 20 degrees would have it: on the sample production the whole of it takes the modelling out of a face and
+// gains nothing. Of a take 0: its detail is the subject's own.
+double ErrorOf(GeometryTier tier);
+
+// The light as it falls on normals that may be off by so much: the mean over a disc of sources twice as wide, whose
+// spread along each axis is that of the error. A guessed shape that drew hard terminators would draw them in wrong
+// places.
+light::SceneLight SeenByUnsure(light::SceneLight light, double error_deg);
+
 struct LightChange {
   const light::SceneLight& found;  // the light that is there
   const light::SceneLight& wanted;
   // Else it cannot say that a place is brighter than the light could make it or has changed since a take, and albedo is
   // one for each material: then places keep their own colour.
   bool shape_known = true;
+  // Of the normals, as SeenByUnsure takes it.
+  double shape_error_deg = 0;
 };
 
 // Stops per channel, [3,h,w], bounded by options.most_stops and carried a little over the border of what is known.

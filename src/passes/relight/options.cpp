@@ -49,13 +49,26 @@ light::SceneLight WantedLight(const RelightOptions& options, const light::SceneL
   return wanted;
 }
 
-std::string ToString(GeometryTier tier) { return tier == GeometryTier::kOutline ? "outline" : "light-reference"; }
+std::string ToString(GeometryTier tier) {
+  if (tier == GeometryTier::kOutline) return "outline";
+  return tier == GeometryTier::kFaceRelief ? "face-relief" : "light-reference";
+}
+
+GeometryTier TierFrom(const std::string& name) {
+  for (const GeometryTier tier : {GeometryTier::kOutline, GeometryTier::kFaceRelief, GeometryTier::kLightReference})
+    if (ToString(tier) == name) return tier;
+  Throw(ErrorCode::kData, "\"{}\" is no way to know a shape", name);
+}
 
 std::string Explain(GeometryTier tier) {
   if (tier == GeometryTier::kLightReference)
     return "shape from a light-reference take: normals within some 10 degrees on skin";
+  if (tier == GeometryTier::kFaceRelief)
+    return "shape from the outline and a mean face where the eyes are, albedo by materials: normals some 20 degrees "
+           "off on skin; a light-reference take of this actor would bring that to 10 (docs/relight.md)";
   return "shape from the outline alone, albedo by materials: normals some 25 degrees off on skin, keys moved by more "
-         "than 45 degrees come out flat; a light-reference take of this actor would bring that to 10 (docs/relight.md)";
+         "than 45 degrees come out flat; the place of the eyes (shotfix hint CLIP --frame N --eyes X,Y,X,Y) brings "
+         "that to 20, a light-reference take of this actor to 10 (docs/relight.md)";
 }
 
 }  // namespace shotfix::passes

@@ -24,6 +24,8 @@ class RelightPass final : public EditPass {
                           {"take", inputs_.take_key},
                           {"long_side_px", head_.long_side_px()}};
     if (options_.light_from) key["light_from"] = relight::KeyOf(*options_.light_from);
+    if (inputs_.face && !inputs_.take)
+      key["face"] = {inputs_.face->frame, inputs_.face->place.left_eye, inputs_.face->place.right_eye};
     return key.dump();
   }
 
@@ -50,13 +52,19 @@ std::string DescribeLight(const image::Solution& solution) {
   const relight::ShotFacts facts = relight::Unpack(solution);
   const light::Key& key = facts.found.light.keys.front();
   const light::Angles from = light::AnglesOf(key.direction);
+  constexpr double kMuchSaturated = 0.02;
+  const std::string saturated =
+      facts.saturated > kMuchSaturated
+          ? fmt::format("\n{:.0f} % of the subject is at white: no light can be taken from there",
+                        100 * facts.saturated)
+          : std::string();
   const double ratio = light::LuminanceOf(key.rgb) / light::LuminanceOf(facts.found.light.ambient);
-  return fmt::format("{}\nthe shot's key stands at {:.0f},{:.0f} ({}), {:.1f} stops over its ambient light",
+  return fmt::format("{}\nthe shot's key stands at {:.0f},{:.0f} ({}), {:.1f} stops over its ambient light{}",
                      Explain(facts.tier), from.azimuth_deg, from.elevation_deg,
                      facts.found.uncertainty_deg > 0
                          ? fmt::format("found within {:.0f} degrees", facts.found.uncertainty_deg)
                          : std::string("as given"),
-                     std::log2(ratio));
+                     std::log2(ratio), saturated);
 }
 
 std::unique_ptr<EditPass> MakeRelightPass(const RelightOptions& options, RelightInputs inputs, c10::Device device,

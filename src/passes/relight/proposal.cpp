@@ -52,15 +52,17 @@ RelightProposer::RelightProposer(const RelightOptions& options, const RelightInp
   if (inputs.take) contrast_ = ContrastUnder(*inputs.take, facts_.found.light);
 }
 
-at::Tensor RelightProposer::Gain(const at::Tensor& linear, const at::Tensor& matte) const {
+at::Tensor RelightProposer::Gain(const Sample& sample) const {
   FrameSurface surface;
   if (inputs_.take) {
-    surface = SurfaceFromTake(*inputs_.take, contrast_, linear, matte);
+    surface = SurfaceFromTake(*inputs_.take, contrast_, sample);
   } else {
-    surface = SurfaceFromOutline(matte);
-    surface.albedo = facts_.materials.AlbedoOf(ShadedBy(surface, linear, facts_.found.light.keys.front().direction));
+    surface = facts_.shape.In(sample);
+    surface.albedo =
+        facts_.materials.AlbedoOf(ShadedBy(surface, sample.linear, facts_.found.light.keys.front().direction));
   }
-  return GainBetween(surface, linear, {facts_.found.light, wanted_, inputs_.take != nullptr}, options_);
+  return GainBetween(surface, sample.linear,
+                     {facts_.found.light, wanted_, inputs_.take != nullptr, ErrorOf(facts_.tier)}, options_);
 }
 
 // Note [Relit edges]: I = aF + (1-a)B, and only the actor is relit: the wanted picture is I + aF (2^gain - 1). As a
@@ -104,7 +106,7 @@ image::Edit RelightProposer::Propose(const FrameWindow& window) const {
       Levels(model::InferFullMatte(head_, facts_, *track_, frame, image::PerceptualFromLinear(frame.rgb)));
   image::Edit edit;
   const at::Tensor linear = at::nan_to_num(image::LinearFromPerceptual(picture), 0.0, 1.0, 0.0);
-  const at::Tensor gain = Gain(linear, small);
+  const at::Tensor gain = Gain({frame.index, linear, small});
   edit.gain = GainToEdges(gain, linear, Levels(small), frame.index).to(frame.rgb.device());
   CarryEdges(frame, matte, gain, edit);
   edit.support = (image::Dilate(matte, kSupportMarginPx) > 0).to(at::kFloat);

@@ -13,7 +13,7 @@ class RelightProposer final : public Proposer {
   image::Edit Propose(const FrameWindow& window) const override;
 
  private:
-  at::Tensor Gain(const at::Tensor& linear, const at::Tensor& matte) const;
+  at::Tensor Gain(const Sample& sample) const;
   at::Tensor GainToEdges(const at::Tensor& gain, const at::Tensor& linear, const at::Tensor& matte,
                          int64_t frame) const;
   void CarryEdges(const image::Frame& frame, const at::Tensor& matte, const at::Tensor& whole_gain,

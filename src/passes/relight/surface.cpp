@@ -12,7 +12,9 @@ namespace {
 
 constexpr int64_t kReliefShrink = 2;  // shadows need no more
 
-// Heights at the size of `mask`, integrated at a smaller one.
+}  // namespace
+
+// Integrated at a smaller size.
 at::Tensor HeightsOf(const at::Tensor& normals, const at::Tensor& mask) {
   const int64_t height = mask.size(1) / kReliefShrink;
   const int64_t width = mask.size(2) / kReliefShrink;
@@ -21,29 +23,48 @@ at::Tensor HeightsOf(const at::Tensor& normals, const at::Tensor& mask) {
   return image::Resize(heights, mask.size(1), mask.size(2)) * static_cast<double>(kReliefShrink);
 }
 
-}  // namespace
-
-FrameSurface SurfaceFromTake(const light::LightTake& take, const at::Tensor& contrast, const at::Tensor& linear,
-                             const at::Tensor& matte) {
+FrameSurface SurfaceCarried(const light::TakeSurface& known, const at::Tensor& contrast, const Sample& sample,
+                            const at::Tensor& head) {
   const std::unique_ptr<temporal::FlowEstimator> flow = temporal::MakeDisFlow();
-  const at::Tensor mask = (matte > 0.5).to(at::kFloat);
+  const at::Tensor mask = (sample.matte > 0.5).to(at::kFloat);
   const light::Registration registration =
-      light::RegisterTake(*flow, light::LocalContrast(linear, mask), mask, contrast, take.surface.mask);
-  const light::SeenSurface seen = light::SeeSurface(take.surface, registration);
+      light::RegisterTake(*flow, light::LocalContrast(sample.linear, mask), mask, contrast, known.mask);
+  const light::SeenSurface seen = light::SeeSurface(known, registration);
   FrameSurface surface;
   surface.normals = seen.normals;
+  surface.normals_before = seen.normals_before;
   surface.albedo = seen.albedo;
   surface.known = registration.known;
   surface.likeness = registration.likeness;
-  surface.heights = HeightsOf(seen.normals, registration.known);
+  if (!head.defined()) return surface;
+  surface.head = image::SampleAtOffset(head, registration.take_from_frame, image::Filter::kBilinear);
+  light::TakeSurface deep = known;
+  deep.heights = known.heights * kDeeper;
+  const at::Tensor rigid = light::SeeRigid(deep, registration, head).normals;
+  const at::Tensor mixed = surface.normals * (1 - surface.head) + rigid * surface.head;
+  surface.normals = mixed / mixed.norm(2, {0}, true).clamp_min(1e-6);
   return surface;
 }
 
-FrameSurface SurfaceFromOutline(const at::Tensor& matte) {
+FrameSurface SurfaceFromTake(const light::LightTake& take, const at::Tensor& contrast, const Sample& sample) {
+  FrameSurface surface = SurfaceCarried(take.surface, contrast, sample);
+  surface.heights = HeightsOf(surface.normals, surface.known);
+  return surface;
+}
+
+FrameSurface SurfaceFromOutline(const at::Tensor& matte, const std::optional<light::FacePlace>& face) {
   FrameSurface surface;
   surface.known = (matte > 0.5).to(at::kFloat);
-  surface.heights = light::InflateOutline(surface.known);
+  const at::Tensor small = image::Resize(surface.known, matte.size(1) / kReliefShrink, matte.size(2) / kReliefShrink);
+  surface.heights =
+      image::Resize(light::InflateOutline(small), matte.size(1), matte.size(2)) * static_cast<double>(kReliefShrink);
   surface.normals = light::NormalsOf(surface.heights, surface.known);
+  if (!face) return surface;
+  const light::FaceRelief relief = light::MeanFaceAt(*face, matte.size(1), matte.size(2));
+  const at::Tensor share = relief.holds * surface.known;
+  const at::Tensor mixed = surface.normals * (1 - share) + relief.normals * share;
+  surface.normals = mixed / mixed.norm(2, {0}, true).clamp_min(1e-6);
+  surface.heights = HeightsOf(surface.normals, surface.known);
   return surface;
 }
 

@@ -2,11 +2,21 @@
 // The subject's shape and albedo in one frame, whatever they are known from.
 #pragma once
 
+#include <optional>
+
+#include "shotfix/light/face_relief.h"
 #include "shotfix/light/materials.h"
 #include "shotfix/light/take.h"
 #include "shotfix/passes/relight.h"
 
 namespace shotfix::passes::relight {
+
+// One frame of the shot as its analysis sees it.
+struct Sample {
+  int64_t frame = 0;
+  at::Tensor linear;  // [3,h,w] scene-linear
+  at::Tensor matte;   // [1,h,w]
+};
 
 // All [C,h,w] at the analysis size.
 struct FrameSurface {
@@ -15,13 +25,26 @@ struct FrameSurface {
   at::Tensor heights;  // [1,h,w] px
   at::Tensor known;    // [1,h,w] in [0,1]: where the rest holds
   double likeness = 1;
+  // Where it was carried from elsewhere: normals [3,h,w] as they are there, and the head [1,h,w].
+  at::Tensor normals_before;
+  at::Tensor head;
 };
 
-// From a take: `contrast` is how the take looks under this shot's light.
-FrameSurface SurfaceFromTake(const light::LightTake& take, const at::Tensor& contrast, const at::Tensor& linear,
-                             const at::Tensor& matte);
-// From the outline alone: an inflated shape, without albedo as yet.
-FrameSurface SurfaceFromOutline(const at::Tensor& matte);
+// A relief integrated from mean normals is smooth, and shallower than a head: 1.35 times on the sample production's
+// close-up. By that much it would turn too far for what it moves, and a key would seem to stand too far aside.
+inline constexpr double kDeeper = 1.35;
+
+// A surface that is known elsewhere, found in a frame: `contrast` is how it looks there under this shot's light.
+// Without heights as yet.
+// `head` [1,h,w] in [0,1] there: what turns as one thing; may be undefined.
+FrameSurface SurfaceCarried(const light::TakeSurface& known, const at::Tensor& contrast, const Sample& sample,
+                            const at::Tensor& head = {});
+// The same with heights.
+FrameSurface SurfaceFromTake(const light::LightTake& take, const at::Tensor& contrast, const Sample& sample);
+// From the outline, inflated, and from a mean face where one is placed; without albedo as yet.
+FrameSurface SurfaceFromOutline(const at::Tensor& matte, const std::optional<light::FacePlace>& face);
+// Heights whose slopes are those of the normals, both of the size of `mask`.
+at::Tensor HeightsOf(const at::Tensor& normals, const at::Tensor& mask);
 // What such a shape says of a key's light, for finding materials.
 light::ShadedPicture ShadedBy(const FrameSurface& surface, const at::Tensor& linear, light::Vector direction);
 

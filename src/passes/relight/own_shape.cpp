@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "passes/relight/own_shape.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "shotfix/core/error.h"
+#include "shotfix/core/json_number.h"
+
+namespace shotfix::passes::relight {
+namespace {
+
+constexpr double kLeastLikeness = 0.5;   // of a frame and the nearest guess; below, another one is made
+constexpr double kLeastCovered = 0.85;   // of the subject in a frame
+constexpr double kWholeCovered = 0.999;  // what is left over is carried over the border
+
+double ShareKnown(const FrameSurface& surface, const at::Tensor& mask) {
+  return surface.known.sum().item<double>() / std::max(1.0, mask.sum().item<double>());
+}
+
+// What is not known of `surface` is taken from the outline of the frame itself.
+FrameSurface FilledUp(FrameSurface surface, const Sample& sample) {
+  const at::Tensor mask = (sample.matte > 0.5).to(at::kFloat);
+  if (ShareKnown(surface, mask) < kWholeCovered) {
+    const FrameSurface outline = SurfaceFromOutline(sample.matte, {});
+    const at::Tensor mixed = surface.normals * surface.known + outline.normals * (1 - surface.known);
+    surface.normals = mixed / mixed.norm(2, {0}, true).clamp_min(1e-6);
+    surface.known = mask;
+  }
+  surface.heights = HeightsOf(surface.normals, surface.known);
+  return surface;
+}
+
+}  // namespace
+
+OwnShape::Key OwnShape::KeyFrom(const FrameSurface& surface, const Sample& sample) {
+  Key key;
+  key.surface = {surface.normals, sample.linear, surface.heights, surface.known};
+  key.contrast = light::LocalContrast(sample.linear, surface.known);
+  key.head = surface.head;
+  return key;
+}
+
+FrameSurface OwnShape::Carried(const Key& key, const Sample& sample) {
+  return SurfaceCarried(key.surface, key.contrast, sample, key.head);
+}
+
+std::map<int64_t, OwnShape::Key>::const_iterator OwnShape::Nearest(int64_t frame) const {
+  SHOTFIX_CHECK(!keys_.empty());
+  return std::min_element(keys_.begin(), keys_.end(), [&](const auto& a, const auto& b) {
+    return std::abs(a.first - frame) < std::abs(b.first - frame);
+  });
+}
+
+OwnShape OwnShape::Guess(const std::vector<Sample>& samples, const std::optional<FaceHint>& face) {
+  SHOTFIX_CHECK(!samples.empty());
+  size_t first = samples.size() / 2;
+  std::optional<light::FacePlace> place;
+  for (size_t k = 0; face && k < samples.size(); ++k) {
+    if (samples[k].frame != face->frame) continue;
+    first = k;
+    place = face->place;
+    place->yaw_deg = light::YawFromOutline(*place, samples[k].matte);
+  }
+  std::vector<const Sample*> outwards;
+  for (const Sample& sample : samples) outwards.push_back(&sample);
+  const int64_t start = samples[first].frame;
+  std::stable_sort(outwards.begin(), outwards.end(), [&](const Sample* a, const Sample* b) {
+    return std::abs(a->frame - start) < std::abs(b->frame - start);
+  });
+  OwnShape shape;
+  shape.keys_[start] = KeyFrom(SurfaceFromOutline(samples[first].matte, place), samples[first]);
+  if (place)
+    shape.keys_[start].head =
+        light::MeanFaceAt(*place, samples[first].matte.size(1), samples[first].matte.size(2)).holds;
+  for (const Sample* sample : outwards) {
+    const Key& near = shape.Nearest(sample->frame)->second;
+    const FrameSurface carried = Carried(near, *sample);
+    const double covered = ShareKnown(carried, (sample->matte > 0.5).to(at::kFloat));
+    if (carried.likeness >= kLeastLikeness && covered >= kLeastCovered) continue;
+    FrameSurface anew = carried.likeness >= kLeastLikeness ? carried : SurfaceFromOutline(sample->matte, {});
+    shape.keys_[sample->frame] = KeyFrom(FilledUp(std::move(anew), *sample), *sample);
+  }
+  return shape;
+}
+
+FrameSurface OwnShape::In(const Sample& sample) const {
+  const auto after = keys_.upper_bound(sample.frame);
+  if (after == keys_.begin()) return FilledUp(Carried(after->second, sample), sample);
+  const auto before = std::prev(after);
+  if (after == keys_.end() || before->first == sample.frame) return FilledUp(Carried(before->second, sample), sample);
+  const FrameSurface a = Carried(before->second, sample);
+  const FrameSurface b = Carried(after->second, sample);
+  const double share =
+      static_cast<double>(sample.frame - before->first) / static_cast<double>(after->first - before->first);
+  FrameSurface both;
+  const at::Tensor of_a = a.known * (1 - share);
+  const at::Tensor of_b = b.known * share;
+  const at::Tensor mixed = a.normals * of_a + b.normals * of_b;
+  both.normals = mixed / mixed.norm(2, {0}, true).clamp_min(1e-6);
+  both.known = at::maximum(a.known, b.known);
+  both.likeness = a.likeness * (1 - share) + b.likeness * share;
+  return FilledUp(std::move(both), sample);
+}
+
+std::vector<light::TurnedSurface> OwnShape::TurnsOf(const std::vector<Sample>& samples) const {
+  std::vector<light::TurnedSurface> turns;
+  for (const Sample& sample : samples) {
+    const auto near = Nearest(sample.frame);
+    if (near->first == sample.frame) continue;
+    Key key = near->second;
+    if (!key.head.defined()) continue;
+    const at::Tensor steep =
+        at::cat({key.surface.normals.slice(0, 0, 2) * kDeeper, key.surface.normals.narrow(0, 2, 1)});
+    key.surface.normals = steep / steep.norm(2, {0}, true).clamp_min(1e-6);
+    const FrameSurface seen = Carried(key, sample);
+    const at::Tensor weight = seen.known * (seen.head > 0.99).to(at::kFloat);
+    turns.push_back({seen.albedo, sample.linear, seen.normals_before, seen.normals, weight});
+  }
+  return turns;
+}
+
+void OwnShape::Pack(image::Solution& solution) const {
+  nlohmann::json body = nlohmann::json::parse(solution.body);
+  nlohmann::json frames = nlohmann::json::array();
+  for (const auto& [frame, key] : keys_) {
+    const std::string name = "shape_" + std::to_string(frames.size());
+    const at::Tensor head = key.head.defined() ? key.head : at::zeros_like(key.surface.mask);
+    solution.tensors[name] =
+        at::cat({key.surface.normals, key.surface.heights, key.surface.mask, key.contrast.narrow(0, 0, 1), head})
+            .contiguous();
+    frames.push_back(frame);
+  }
+  body["shape_frames"] = frames;
+  solution.body = body.dump();
+}
+
+OwnShape OwnShape::Unpack(const image::Solution& solution) {
+  const nlohmann::json frames = nlohmann::json::parse(solution.body).at("shape_frames");
+  OwnShape shape;
+  for (size_t k = 0; k < frames.size(); ++k) {
+    const at::Tensor& planes = solution.tensors.at("shape_" + std::to_string(k));
+    Key key;
+    key.surface.normals = planes.slice(0, 0, 3).contiguous();
+    key.surface.albedo = at::ones_like(key.surface.normals);
+    key.surface.heights = planes.narrow(0, 3, 1).contiguous();
+    key.surface.mask = planes.narrow(0, 4, 1).contiguous();
+    key.contrast = planes.narrow(0, 5, 1).expand({3, -1, -1}).contiguous();
+    const at::Tensor head = planes.narrow(0, 6, 1).contiguous();
+    if (head.any().item<bool>()) key.head = head;
+    shape.keys_[WholeNumber(frames.at(k))] = std::move(key);
+  }
+  return shape;
+}
+
+}  // namespace shotfix::passes::relight
