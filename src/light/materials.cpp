@@ -27,8 +27,13 @@ constexpr double kLikeHue = 0.5;      // log of a ratio of channels: materials d
 constexpr double kDetailStops = 1.7;  // within a material, and shadows that the shape does not know
 const double kMostStops =
     std::log2((1 + kAmbient) / kAmbient) + kDetailStops;  // between the brightest and the darkest of one material
-constexpr double kLeastBorder = 0.15;                     // of the side of the smaller part
-constexpr int64_t kNear = 3;                              // px: parts so near each other touch
+// Stops between what the lit pixels of two parts say of their albedo: hair beside skin is another material, not its
+// shade. At 1.3 the far cheek of the sample production falls off its face; without a bound the hair of a real head
+// under a soft sky was bleached to skin.
+constexpr double kMostApart = 1.7;
+constexpr double kLit = 0.4;           // of the key: a place that it should reach
+constexpr double kLeastBorder = 0.15;  // of the side of the smaller part
+constexpr int64_t kNear = 3;           // px: parts so near each other touch
 constexpr int64_t kFewestPixels = 500;
 constexpr double kEdgePx = 1.5;  // over which one material goes over into the next
 
@@ -83,11 +88,16 @@ class Joiner {
     double pixels = 0;
     double red = 0, blue = 0;  // sums of log ratios
     std::vector<double> levels = std::vector<double>(kLevels, 0);
+    std::vector<double> lit = std::vector<double>(kLevels, 0);  // brightness over the light that should reach them
+    double lit_pixels = 0;
     void Add(const Part& other);
   };
 
   void CountBorders(const at::Tensor& labels, const Features& frame, const at::Tensor& stops, const at::Tensor& mask);
-  static double LevelAt(const Part& part, double share);
+  static double LevelAt(const std::vector<double>& levels, double pixels, double share);
+  static size_t LevelOf(double stops);
+  // Stops between the albedos that the lit pixels of both speak for; 0 where one has hardly any.
+  static double Apart(const Part& a, const Part& b);
   // How badly two go together; nothing where they must not.
   double Cost(size_t a, size_t b) const;
 
@@ -110,13 +120,17 @@ Joiner::Joiner(const std::vector<Features>& frames, const std::vector<ShadedPict
     const int* which = label.const_data_ptr<int>();
     const float* stop = stops.const_data_ptr<float>();
     const float* hue = hues.const_data_ptr<float>();
+    const at::Tensor keys = frames[k].key.contiguous();
+    const float* key = keys.const_data_ptr<float>();
     for (int64_t i = 0; i < label.numel(); ++i) {
       Part& part = parts_[static_cast<size_t>(which[i])];
       ++part.pixels;
       part.red += hue[2 * i];
       part.blue += hue[2 * i + 1];
-      const double level = (stop[i] - kFirstStop) / kLevelStops;
-      ++part.levels[static_cast<size_t>(std::clamp(level, 0.0, kLevels - 1.0))];
+      ++part.levels[LevelOf(stop[i])];
+      if (key[i] < kLit) continue;
+      ++part.lit[LevelOf(stop[i] - std::log2(key[i] + kAmbient))];
+      ++part.lit_pixels;
     }
     CountBorders(label, frames[k], stops, pictures[k].mask);
   }
@@ -153,16 +167,31 @@ void Joiner::Part::Add(const Part& other) {
   pixels += other.pixels;
   red += other.red;
   blue += other.blue;
-  for (size_t k = 0; k < kLevels; ++k) levels[k] += other.levels[k];
+  lit_pixels += other.lit_pixels;
+  for (size_t k = 0; k < kLevels; ++k) {
+    levels[k] += other.levels[k];
+    lit[k] += other.lit[k];
+  }
 }
 
-double Joiner::LevelAt(const Part& part, double share) {
+size_t Joiner::LevelOf(double stops) {
+  return static_cast<size_t>(std::clamp((stops - kFirstStop) / kLevelStops, 0.0, kLevels - 1.0));
+}
+
+double Joiner::LevelAt(const std::vector<double>& levels, double pixels, double share) {
   double sum = 0;
   for (int k = 0; k < kLevels; ++k) {
-    sum += part.levels[static_cast<size_t>(k)];
-    if (sum >= share * part.pixels) return kFirstStop + k * kLevelStops;
+    sum += levels[static_cast<size_t>(k)];
+    if (sum >= share * pixels) return kFirstStop + k * kLevelStops;
   }
   return kFirstStop + kLevels * kLevelStops;
+}
+
+double Joiner::Apart(const Part& a, const Part& b) {
+  constexpr double kLeastLit = 0.3;  // of a part's pixels
+  constexpr double kShare = 0.7;     // of the lit: what lies in a shadow that the shape does not know is below
+  if (a.lit_pixels < kLeastLit * a.pixels || b.lit_pixels < kLeastLit * b.pixels) return 0;
+  return std::abs(LevelAt(a.lit, a.lit_pixels, kShare) - LevelAt(b.lit, b.lit_pixels, kShare));
 }
 
 double Joiner::Cost(size_t a, size_t b) const {
@@ -180,8 +209,9 @@ double Joiner::Cost(size_t a, size_t b) const {
                                 first.blue / first.pixels - second.blue / second.pixels);
   Part both = first;
   both.Add(second);
-  const double stops = LevelAt(both, 1 - kStray) - LevelAt(both, kStray);
-  if (hue > kLikeHue || stops > kMostStops) return kNever;
+  const double stops = LevelAt(both.levels, both.pixels, 1 - kStray) - LevelAt(both.levels, both.pixels, kStray);
+  const double apart = Apart(first, second);
+  if (hue > kLikeHue || stops > kMostStops || apart > kMostApart) return kNever;
   // Steps at the border speak most: a terminator is soft, a hairline is not.
   constexpr double kStopsCost = 0.6;
   constexpr double kBorderGain = 0.5;
@@ -225,11 +255,11 @@ std::vector<int> Joiner::Join() {
 // The albedo of some pixels: brightness over the light that should reach them. What lies in a shadow that the shape
 // does not know would make it too dark, so only the brighter ones of the lit count.
 at::Tensor AlbedoOfPixels(const at::Tensor& log_rgb, const at::Tensor& key) {
-  constexpr double kLit = 0.3;
+  constexpr double kReached = 0.3;
   constexpr int64_t kFewestLit = 30;
   constexpr double kShadowed = 0.3;
   at::Tensor light = log_rgb - (key + kAmbient).log().unsqueeze(1);
-  const at::Tensor lit = (key > kLit).nonzero().squeeze(1);
+  const at::Tensor lit = (key > kReached).nonzero().squeeze(1);
   if (lit.numel() >= kFewestLit) light = light.index_select(0, lit);
   const at::Tensor level = light.mean(1);
   const auto order = level.argsort();

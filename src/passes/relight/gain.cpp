@@ -69,6 +69,17 @@ at::Tensor OverMaterials(const FrameSurface& surface, const at::Tensor& linear, 
   return level + colour - colour.mean(0, true);
 }
 
+// What the surface sees of the light; beside the head, where there is one, its shape is an outline's.
+at::Tensor ShadeUnsure(const FrameSurface& surface, const light::SceneLight& light, const LightChange& change,
+                       const std::vector<at::Tensor>& shadows) {
+  const auto off_by = [&](double error_deg) {
+    return light::Shade(surface.normals, SeenByUnsure(light, error_deg), shadows);
+  };
+  const at::Tensor shaded = off_by(change.shape_error_deg);
+  if (!surface.head.defined()) return shaded;
+  return shaded * surface.head + off_by(ErrorOf(GeometryTier::kOutline)) * (1 - surface.head);
+}
+
 }  // namespace
 
 double ErrorOf(GeometryTier tier) {
@@ -93,8 +104,8 @@ at::Tensor GainBetween(const FrameSurface& surface, const at::Tensor& linear, co
   const double floor = kDarkest * light::LuminanceOf(change.found.keys.front().rgb);
   const auto stops = [&](const at::Tensor& light) { return light.clamp_min(floor).log2(); };
   const auto under = [&](const light::SceneLight& light) {
-    return stops(light::Shade(surface.normals, SeenByUnsure(light, change.shape_error_deg),
-                              options.shadows ? Shadows(surface, light) : none));
+    const std::vector<at::Tensor> shadows = options.shadows ? Shadows(surface, light) : none;
+    return stops(ShadeUnsure(surface, light, change, shadows));
   };
   const at::Tensor modelled = under(change.found);
   at::Tensor gain = under(change.wanted) - modelled;

@@ -102,6 +102,7 @@ FrameSurface OwnShape::In(const Sample& sample) const {
   const at::Tensor mixed = a.normals * of_a + b.normals * of_b;
   both.normals = mixed / mixed.norm(2, {0}, true).clamp_min(1e-6);
   both.known = at::maximum(a.known, b.known);
+  if (a.head.defined() && b.head.defined()) both.head = a.head * (1 - share) + b.head * share;
   both.likeness = a.likeness * (1 - share) + b.likeness * share;
   return FilledUp(std::move(both), sample);
 }
