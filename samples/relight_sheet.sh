@@ -23,11 +23,17 @@ ffmpeg -nostdin -v error -y -i "$work/0.png" -i "$work/1.png" -i "$work/2.png" -
   -filter_complex "[0][1][2]hstack=3[above];[3][4][5]hstack=3[below];[above][below]vstack" "$root/docs/relight_directions.png"
 own=-43.9,28.7,1:0.76:0.52
 key=59.8,19.1,0.62:0.8:1,0.02
-"$shotfix" --quiet relight "$source" --no-take --light-from="$own" --key="$key" --frames 10:22 -o "$work/alone.mkv" --overwrite >/dev/null
-"$shotfix" --quiet relight "$source" --key="$key" --frames 10:22 -o "$work/take.mkv" --overwrite >/dev/null
-still "$source" 16 "$work/a.png"
-still "$work/alone.mkv" 6 "$work/b.png"
-still "$work/take.mkv" 6 "$work/c.png"
-still "$root/samples/production/take_a/relit.mkv" 16 "$work/d.png"
-ffmpeg -nostdin -v error -y -i "$work/a.png" -i "$work/b.png" -i "$work/c.png" -i "$work/d.png" -filter_complex "[0][1][2][3]hstack=4" "$root/docs/relight_tiers.png"
+tier() { # NAME ARGUMENTS...
+  local name=$1
+  shift
+  "$shotfix" --quiet relight "$source" --key="$key" --frames 8:25 "$@" -o "$work/$name.mkv" --overwrite >/dev/null
+  still "$work/$name.mkv" 8 "$work/$name.png"
+}
+tier outline --no-take --no-face --light-from="$own"
+tier face --no-take --light-from="$own"
+tier take
+still "$source" 16 "$work/source.png"
+still "$root/samples/production/take_a/relit.mkv" 16 "$work/truth.png"
+ffmpeg -nostdin -v error -y -i "$work/source.png" -i "$work/outline.png" -i "$work/face.png" -i "$work/take.png" -i "$work/truth.png" \
+  -filter_complex "[0][1][2][3][4]hstack=5" "$root/docs/relight_tiers.png"
 echo "$root/docs/relight_directions.png $root/docs/relight_tiers.png"

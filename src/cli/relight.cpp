@@ -31,9 +31,10 @@ void AddLights(CLI::App& app, pipeline::RelightRequest& request) {
          "right, 180 behind; EL + is above. COLOUR in kelvin or as R:G:B. STOPS beside the shot's own key");
   lights("--fill", request.fills, "AZ,EL[,COLOUR[,STOPS]]: a soft light beside the key, -2 stops by default");
   lights("--rim,--kicker", request.rims, "AZ,EL[,COLOUR[,STOPS]]: a light from behind, -0.5 stops by default");
-  app.add_option("--light-from", request.light_from,
-                 "AZ,EL[,COLOUR]: the shot's own key (with a take found where unsaid; its colour counts without one, "
-                 "unsaid 6500)");
+  app.add_option(
+      "--light-from", request.light_from,
+      "AZ,EL[,COLOUR]: the shot's own key; found where there is a take, or a head that turns by 10 degrees. Its "
+      "colour counts without a take, unsaid 6500");
   app.add_option("--match", request.match,
                  "The light of another shot with the same actor, by catalogue name; needs a light-reference take");
   app.add_option("--light", request.light, "A light of this project that --save-light named");

@@ -159,7 +159,8 @@ double YawFromOutline(const FacePlace& face, const at::Tensor& mask) {
   if (offsets.size() < kRows / 2) return 0;
   const auto middle = offsets.begin() + static_cast<ptrdiff_t>(offsets.size() / 2);
   std::nth_element(offsets.begin(), middle, offsets.end());
-  return std::clamp(std::asin(std::clamp(*middle / kDepthOfEyes, -1.0, 1.0)) / kRad, -kMostDeg, kMostDeg);
+  // The offset goes with the sine, the distance between the eyes with the cosine.
+  return std::clamp(std::atan(*middle / kDepthOfEyes) / kRad, -kMostDeg, kMostDeg);
 }
 
 FaceRelief MeanFaceAt(const FacePlace& place, int64_t height, int64_t width) {

@@ -22,6 +22,7 @@ constexpr double kAmbient = 0.1;     // of the key, as people light: what a part
 constexpr double kHueSpread = 0.18;  // log of a ratio of channels
 constexpr double kLightSpread = 0.7;
 constexpr double kPlaceSpread = 0.25;  // sides of a square as large as the subject
+constexpr float kNobody = -1;          // the material of a part without pixels
 constexpr double kDarkest = 1e-4;
 constexpr double kLikeHue = 0.5;      // log of a ratio of channels: materials differ by more
 constexpr double kDetailStops = 1.7;  // within a material, and shadows that the shape does not know
@@ -336,8 +337,8 @@ Materials Materials::Find(const std::vector<ShadedPicture>& frames) {
       material[part][0] = static_cast<float>(albedos.size());
     }
     const at::Tensor places = own.nonzero().squeeze(1);
-    if (places.numel() > 0)
-      albedos.push_back(AlbedoOfPixels(log_rgb.index_select(0, places), key.index_select(0, places)));
+    if (places.numel() == 0) material.masked_fill_(material == static_cast<float>(albedos.size()), kNobody);
+    else albedos.push_back(AlbedoOfPixels(log_rgb.index_select(0, places), key.index_select(0, places)));
   }
   return From(at::cat({centres, material}, 1).unsqueeze(0), at::stack(albedos).unsqueeze(0));
 }

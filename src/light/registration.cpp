@@ -152,12 +152,17 @@ Meeting MeetingOf(const TakeSurface& take, const at::Tensor& path) {
 at::Tensor PoseOf(const Meeting& whole, at::Tensor weight) {
   constexpr int kRounds = 6;
   constexpr int64_t kStep = 3;  // px: neighbours say the same
+  constexpr double kSure = 0.3;
   const auto thinned = [](const at::Tensor& picture) {
     return picture.slice(1, kStep / 2, picture.size(1), kStep).slice(2, kStep / 2, picture.size(2), kStep).contiguous();
   };
   const Meeting meeting{thinned(whole.on_take), thinned(whole.in_frame)};
   weight = thinned(weight);
   const at::Tensor own = weight;
+  // Nothing of it is seen: it stands as it stood.
+  constexpr int64_t kFewest = 30;
+  if ((own > kSure).sum().item<int64_t>() < kFewest)
+    return at::tensor({1.0F, 0.0F, 0.0F, 0.0F, 1.0F, 0.0F}).view({6, 1, 1});
   at::Tensor rows;
   for (int round = 0; round < kRounds; ++round) {
     const at::Tensor total = weight.sum().clamp_min(1e-6);
@@ -169,7 +174,7 @@ at::Tensor PoseOf(const Meeting& whole, at::Tensor weight) {
         at::linalg_solve(heavy.mm(take.t()) + 1e-6 * at::eye(3, take.options()), heavy.mm(frame.t()));
     rows = NearestRows(map.t().reshape({6, 1, 1}).to(at::kFloat).contiguous());
     const at::Tensor miss = (frame - map.t().mm(take)).norm(2, {0}, true);
-    const at::Tensor scale = miss.masked_select(own.flatten(1) > 0.3).median().clamp_min(0.3);
+    const at::Tensor scale = miss.masked_select(own.flatten(1) > kSure).median().clamp_min(0.3);
     weight = own / (1 + (miss / scale).square()).view_as(own).to(at::kFloat);
   }
   return rows;

@@ -145,6 +145,11 @@ passes::RelightInputs PassBuilder::RelightInputsOf(const RelightRequest& request
   if (!take && request.use_face) {
     const int64_t width = image::ChooseAnalysisSize(info.layout.height, info.layout.width, long_side_px).width;
     inputs.face = FaceIn(request, clip, info, width);
+    if (inputs.face) {
+      const passes::FaceHint& face = *inputs.face;
+      content_key_ += fmt::format("{} {} {}\n", face.frame, fmt::join(face.place.left_eye, ","),
+                                  fmt::join(face.place.right_eye, ","));
+    }
   }
   content_key_ += shot.painted_key + "\n" + shot.clean_plate_key + "\n" + inputs.take_key + "\n";
   return inputs;
@@ -167,7 +172,9 @@ std::optional<passes::FaceHint> PassBuilder::FaceIn(const RelightRequest& reques
     notes_ += eyes.note + "\n";
     return passes::FaceHint{eyes.fit.eyes.frame, {place(eyes.fit.eyes.eyes[0]), place(eyes.fit.eyes.eyes[1])}};
   } catch (const Error& problem) {
-    notes_ += fmt::format("no face is used: {}\n", problem.what());
+    // No face, or several people and nobody to choose.
+    if (problem.code() != ErrorCode::kData && problem.code() != ErrorCode::kUsage) throw;
+    notes_ += fmt::format("no face is used, the outline alone tells the shape: {}\n", problem.what());
     return std::nullopt;
   }
 }
@@ -180,6 +187,7 @@ light::SceneLight PassBuilder::LightOf(const std::string& name, const std::strin
       {compliance::Operation::kRelight, project::ClipStore(project_).PeopleIn(clip.id), clip.scene, clip.name});
   RelightRequest plain;
   plain.take = take;
+  plain.use_face = false;
   passes::RelightInputs inputs = RelightInputsOf(plain, clip, info);
   // A light is in units of one take's albedo.
   if (!inputs.take || inputs.take_key != take_key)

@@ -96,8 +96,11 @@ TEST_CASE("a mean face turns with the head and rolls with its eyes", "[light]") 
 
 TEST_CASE("how far a head is turned follows from its eyes in its outline", "[light]") {
   CHECK(YawFromOutline(PlaceAt(0), HeadMask(kMiddleX)) == Approx(0).margin(1));
-  CHECK(YawFromOutline(PlaceAt(0), HeadMask(kMiddleX - 0.4 * kApart)) == Approx(15).margin(1.5));
-  CHECK(YawFromOutline(PlaceAt(0), HeadMask(kMiddleX + 0.4 * kApart)) == Approx(-15).margin(1.5));
+  CHECK(YawFromOutline(PlaceAt(0), HeadMask(kMiddleX - 0.4 * kApart)) == Approx(14.5).margin(1));
+  CHECK(YawFromOutline(PlaceAt(0), HeadMask(kMiddleX + 0.4 * kApart)) == Approx(-14.5).margin(1));
+  // Turned by 28 degrees eyes that are kApart from each other come nearer: 1.55 sin 28 of what they were apart.
+  CHECK(YawFromOutline(PlaceAt(0), HeadMask(kMiddleX - 1.55 * std::tan(28 * 3.14159 / 180) * kApart)) ==
+        Approx(28).margin(1.5));
   CHECK(YawFromOutline(PlaceAt(0), at::ones({1, kHeight, kWidth})) == 0);  // a close-up: no outline
   CHECK(YawFromOutline(PlaceAt(0), at::zeros({1, kHeight, kWidth})) == 0);
 }

@@ -2,6 +2,7 @@
 #include "passes/relight/analysis.h"
 
 #include <ATen/ATen.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cmath>
@@ -17,7 +18,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr int64_t kMostFrames = 8;       // that the light is found from
+constexpr int64_t kMostFrames = 8;       // that the light is found from, and the face's own
 constexpr int kRounds = 2;               // the take is found again under the light that it helped to find
 constexpr double kLeastLikeness = 0.45;  // below, the take is of something else, or seen from elsewhere
 constexpr double kMostUncertainDeg = 15;
@@ -121,22 +122,27 @@ void FindFromOutline(const std::vector<Sample>& samples, const light::KeyRequest
 }
 
 // Throws kData, with what to say instead, where the shot cannot tell.
-light::MotionLight KeyFromTurns(const std::vector<light::TurnedSurface>& turns) {
+light::MotionLight KeyFromTurns(const OwnShape& shape, const std::vector<Sample>& samples) {
   constexpr double kShapeSoftDeg = 4;  // terminators as they are: where they lie is what tells the direction
-  constexpr const char* kAsk =
-      "give --light-from AZ,EL[,COLOUR] (0 is at the lens, + at picture right, + above), or ingest a light-reference "
-      "take of this actor";
-  if (turns.empty())
-    Throw(
-        ErrorCode::kData,
-        "without a face this shot cannot tell where its light stands; {}. The actor's eyes (shotfix hint CLIP --frame "
-        "N --eyes X,Y,X,Y) would help where the head turns by {} degrees",
-        kAsk, kFewestTurnedDeg);
-  const light::MotionLight seen = light::FindLightFromMotion(turns, kShapeSoftDeg);
-  if (seen.turned_deg < kFewestTurnedDeg)
+  const auto ask = [](const std::string& why) {
     Throw(ErrorCode::kData,
-          "this shot cannot tell where its light stands: the head turns by {:.0f} degrees, {} are needed; {}",
-          seen.turned_deg, kFewestTurnedDeg, kAsk);
+          "this shot cannot tell where its light stands: {}; give --light-from AZ,EL[,COLOUR] (0 is at the lens, + at "
+          "picture right, + above), or ingest a light-reference take of this actor",
+          why);
+  };
+  if (!shape.has_head())
+    ask("no face was found (shotfix hint CLIP --frame N --eyes X,Y,X,Y places one; where that head turns it tells)");
+  const std::vector<light::TurnedSurface> turns = shape.TurnsOf(samples);
+  if (turns.empty()) ask("no two of its frames show the same head");
+  light::MotionLight seen;
+  try {
+    seen = light::FindLightFromMotion(turns, kShapeSoftDeg);
+  } catch (const Error& problem) {
+    if (problem.code() != ErrorCode::kData) throw;
+    ask(problem.what());
+  }
+  if (seen.turned_deg < kFewestTurnedDeg)
+    ask(fmt::format("the head turns by {:.0f} degrees, {} are needed", seen.turned_deg, kFewestTurnedDeg));
   return seen;
 }
 
@@ -157,11 +163,11 @@ ShotFacts AnalyseShot(image::ShotReader& shot, const AnalysisInputs& asked, imag
     FindFromTake(*inputs.take, samples, options, facts);
   } else {
     facts.shape = OwnShape::Guess(samples, inputs.face);
-    facts.tier = inputs.face ? GeometryTier::kFaceRelief : GeometryTier::kOutline;
+    facts.tier = facts.shape.has_head() ? GeometryTier::kFaceRelief : GeometryTier::kOutline;
     if (options.light_from) {
       FindFromOutline(samples, *options.light_from, facts);
     } else {
-      const light::MotionLight seen = KeyFromTurns(facts.shape.TurnsOf(samples));
+      const light::MotionLight seen = KeyFromTurns(facts.shape, samples);
       FindFromOutline(samples, {light::AnglesOf(seen.direction), std::nullopt, 0}, facts);
       facts.found.uncertainty_deg = std::hypot(seen.uncertainty_deg, kShapeErrorDeg);
     }

@@ -15,6 +15,7 @@ namespace {
 
 constexpr double kLeastLikeness = 0.5;   // of a frame and the nearest guess; below, another one is made
 constexpr double kLeastCovered = 0.85;   // of the subject in a frame
+constexpr double kFewestHeadPx = 200;    // of a face that is inside the matte
 constexpr double kWholeCovered = 0.999;  // what is left over is carried over the border
 
 double ShareKnown(const FrameSurface& surface, const at::Tensor& mask) {
@@ -48,6 +49,10 @@ FrameSurface OwnShape::Carried(const Key& key, const Sample& sample) {
   return SurfaceCarried(key.surface, key.contrast, sample, key.head);
 }
 
+bool OwnShape::has_head() const {
+  return std::any_of(keys_.begin(), keys_.end(), [](const auto& key) { return key.second.head.defined(); });
+}
+
 std::map<int64_t, OwnShape::Key>::const_iterator OwnShape::Nearest(int64_t frame) const {
   SHOTFIX_CHECK(!keys_.empty());
   return std::min_element(keys_.begin(), keys_.end(), [&](const auto& a, const auto& b) {
@@ -72,11 +77,15 @@ OwnShape OwnShape::Guess(const std::vector<Sample>& samples, const std::optional
     return std::abs(a->frame - start) < std::abs(b->frame - start);
   });
   OwnShape shape;
-  shape.keys_[start] = KeyFrom(SurfaceFromOutline(samples[first].matte, place), samples[first]);
-  if (place)
-    shape.keys_[start].head =
-        light::MeanFaceAt(*place, samples[first].matte.size(1), samples[first].matte.size(2)).holds;
+  FrameSurface base = SurfaceFromOutline(samples[first].matte, place);
+  if (place) {
+    const at::Tensor head = light::MeanFaceAt(*place, base.known.size(1), base.known.size(2)).holds * base.known;
+    if (head.sum().item<double>() >= kFewestHeadPx) base.head = head;
+    else base = SurfaceFromOutline(samples[first].matte, {});  // a face beside the subject is not the subject's
+  }
+  shape.keys_[start] = KeyFrom(base, samples[first]);
   for (const Sample* sample : outwards) {
+    if (sample->frame == start) continue;
     const Key& near = shape.Nearest(sample->frame)->second;
     const FrameSurface carried = Carried(near, *sample);
     const double covered = ShareKnown(carried, (sample->matte > 0.5).to(at::kFloat));
@@ -88,6 +97,12 @@ OwnShape OwnShape::Guess(const std::vector<Sample>& samples, const std::optional
 }
 
 FrameSurface OwnShape::In(const Sample& sample) const {
+  FrameSurface surface = Blended(sample);
+  if (has_head() && !surface.head.defined()) surface.head = at::zeros_like(surface.known);
+  return surface;
+}
+
+FrameSurface OwnShape::Blended(const Sample& sample) const {
   const auto after = keys_.upper_bound(sample.frame);
   if (after == keys_.begin()) return FilledUp(Carried(after->second, sample), sample);
   const auto before = std::prev(after);
@@ -102,7 +117,10 @@ FrameSurface OwnShape::In(const Sample& sample) const {
   const at::Tensor mixed = a.normals * of_a + b.normals * of_b;
   both.normals = mixed / mixed.norm(2, {0}, true).clamp_min(1e-6);
   both.known = at::maximum(a.known, b.known);
-  if (a.head.defined() && b.head.defined()) both.head = a.head * (1 - share) + b.head * share;
+  const auto head_of = [](const FrameSurface& one) {
+    return one.head.defined() ? one.head : at::zeros_like(one.known);
+  };
+  if (has_head()) both.head = head_of(a) * (1 - share) + head_of(b) * share;
   both.likeness = a.likeness * (1 - share) + b.likeness * share;
   return FilledUp(std::move(both), sample);
 }

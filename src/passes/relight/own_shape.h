@@ -27,7 +27,7 @@ class OwnShape {
   FrameSurface In(const Sample& sample) const;
   // Each sample beside the guess that is nearest to it: what its turns say of the light.
   std::vector<light::TurnedSurface> TurnsOf(const std::vector<Sample>& samples) const;
-  bool empty() const { return keys_.empty(); }
+  bool has_head() const;  // a face was placed in one of the guesses
 
   void Pack(image::Solution& solution) const;
   static OwnShape Unpack(const image::Solution& solution);  // throws std::exception
@@ -40,6 +40,7 @@ class OwnShape {
   };
   static Key KeyFrom(const FrameSurface& surface, const Sample& sample);
   static FrameSurface Carried(const Key& key, const Sample& sample);
+  FrameSurface Blended(const Sample& sample) const;
   std::map<int64_t, Key>::const_iterator Nearest(int64_t frame) const;
 
   std::map<int64_t, Key> keys_;  // by frame

@@ -31,7 +31,8 @@ struct FrameSurface {
 };
 
 // A relief integrated from mean normals is smooth, and shallower than a head: 1.35 times on the sample production's
-// close-up. By that much it would turn too far for what it moves, and a key would seem to stand too far aside.
+// close-up. By that much it would turn too far for what it moves, and, its normals being flatter too, a key would seem
+// to stand too far aside.
 inline constexpr double kDeeper = 1.35;
 
 // A surface that is known elsewhere, found in a frame: `contrast` is how it looks there under this shot's light.
