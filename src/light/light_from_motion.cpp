@@ -60,20 +60,6 @@ Points PointsOf(const TurnedSurface& pair) {
   return points;
 }
 
-at::Tensor Shading(const at::Tensor& cosine, double reach, double ambient) {
-  const at::Tensor soft = (cosine + reach).clamp_min(0).square() / (4 * reach);
-  return (at::where(cosine > reach, cosine, soft) + ambient).log();
-}
-
-// The cost of one light in each part of the subject.
-at::Tensor CostsOf(const Points& points, const Vector& direction, double ambient, double reach, double scale) {
-  const at::Tensor towards = at::tensor({direction[0], direction[1], direction[2]}).to(at::kFloat);
-  const at::Tensor modelled =
-      Shading(points.now.mv(towards), reach, ambient) - Shading(points.before.mv(towards), reach, ambient);
-  const at::Tensor cost = ((points.ratio - modelled) / scale).square().log1p() * points.weight;
-  return at::zeros({kParts * kParts}).index_add_(0, points.part, cost).to(at::kDouble);
-}
-
 std::vector<Vector> Sphere(int count) {
   std::vector<Vector> directions;  // a Fibonacci lattice, without what stands straight behind
   for (int k = 0; k < count; ++k) {
@@ -114,17 +100,38 @@ double TurnedDegrees(const Points& points) {
   return cosine.acos().median().item<double>() / kRad;
 }
 
+// The shading's logarithm for cosines of any shape.
+at::Tensor Shading(const at::Tensor& cosine, double reach, double ambient) {
+  const at::Tensor soft = (cosine + reach).clamp_min(0).square() / (4 * reach);
+  return (at::where(cosine > reach, cosine, soft) + ambient).log();
+}
+
 // The cost of every light, by direction, ambient share and part of the subject: [D,A,parts]. Costs are a logarithm of
-// likelihood once neighbours, which err together, count as one.
-at::Tensor CostTable(const Points& points, const std::vector<Vector>& directions, double reach) {
+// likelihood once neighbours, which err together, count as one. directions: [D,3].
+at::Tensor CostTable(const Points& points, const at::Tensor& directions, double reach) {
   constexpr double kScale = 0.12;  // of the residuals, natural logarithm
+  constexpr int64_t kAtOnce = 50;  // directions
+  const auto cosines = [](const at::Tensor& normals, const at::Tensor& towards) {
+    // Term by term: the sums of a matrix product hang on the number of threads.
+    at::Tensor sum = normals.select(1, 0).unsqueeze(1) * towards.select(1, 0);
+    for (int64_t axis = 1; axis < 3; ++axis) sum = sum + normals.select(1, axis).unsqueeze(1) * towards.select(1, axis);
+    return sum;  // [P,D]
+  };
   std::vector<at::Tensor> costs;
-  for (const Vector& direction : directions) {
+  for (int64_t begin = 0; begin < directions.size(0); begin += kAtOnce) {
+    const at::Tensor towards = directions.slice(0, begin, std::min(begin + kAtOnce, directions.size(0))).to(at::kFloat);
+    const at::Tensor now = cosines(points.now, towards);
+    const at::Tensor before = cosines(points.before, towards);
     std::vector<at::Tensor> by_ambient;
-    for (const double ambient : kAmbient) by_ambient.push_back(CostsOf(points, direction, ambient, reach, kScale));
-    costs.push_back(at::stack(by_ambient));
+    for (const double ambient : kAmbient) {
+      const at::Tensor modelled = Shading(now, reach, ambient) - Shading(before, reach, ambient);
+      const at::Tensor residual = (points.ratio.unsqueeze(1) - modelled) / kScale;
+      const at::Tensor cost = residual.square().log1p() * points.weight.unsqueeze(1);
+      by_ambient.push_back(at::zeros({kParts * kParts, towards.size(0)}).index_add_(0, points.part, cost).t());
+    }
+    costs.push_back(at::stack(by_ambient, 1));  // [d,A,parts]
   }
-  return at::stack(costs) / kPointsPerFact;
+  return at::cat(costs).to(at::kDouble) / kPointsPerFact;
 }
 
 // Each light's share of all of the likelihood, [D,A].
@@ -171,8 +178,8 @@ MotionLight FindLightFromMotion(const std::vector<TurnedSurface>& pairs, double 
   }
   if (seen.empty()) Throw(ErrorCode::kData, "too little of the subject is seen in more than one frame");
   const double reach = std::sin(std::clamp(2 * shape_error_deg, kHardestDeg, kSoftestDeg) * kRad);
-  const std::vector<Vector> directions = Sphere(kDirections);
-  Weigh(CostTable(All(seen), directions, reach), Stack(directions), found);
+  const at::Tensor directions = Stack(Sphere(kDirections));
+  Weigh(CostTable(All(seen), directions, reach), directions, found);
   return found;
 }
 
