@@ -66,10 +66,6 @@ Lines Reweighted(const Evidence& evidence, const at::Tensor& shading, const Colu
   return lines;
 }
 
-Vector VectorOf(const at::Tensor& values) {
-  return {values[0].item<double>(), values[1].item<double>(), values[2].item<double>()};
-}
-
 // Of the direction of g, whose covariance is given: the part across g.
 double UncertaintyDegrees(const at::Tensor& g, const at::Tensor& covariance) {
   const at::Tensor unit = g / g.norm();

@@ -81,20 +81,6 @@ Points All(const std::vector<Points>& pairs) {
           joined(&Points::part)};
 }
 
-at::Tensor Stack(const std::vector<Vector>& directions) {
-  at::Tensor table = at::empty({static_cast<int64_t>(directions.size()), 3}, at::kDouble);
-  auto rows = table.accessor<double, 2>();
-  for (size_t k = 0; k < directions.size(); ++k) {
-    for (size_t axis = 0; axis < 3; ++axis)
-      rows[static_cast<int64_t>(k)][static_cast<int64_t>(axis)] = directions[k][axis];
-  }
-  return table;
-}
-
-Vector VectorOf(const at::Tensor& values) {
-  return {values[0].item<double>(), values[1].item<double>(), values[2].item<double>()};
-}
-
 double TurnedDegrees(const Points& points) {
   const at::Tensor cosine = (points.before * points.now).sum(1).clamp(-1, 1);
   return cosine.acos().median().item<double>() / kRad;
@@ -144,11 +130,8 @@ at::Tensor SharesOf(const at::Tensor& cost) {
 void Weigh(const at::Tensor& table, const at::Tensor& places, MotionLight& found) {
   const at::Tensor total = table.sum(2);
   const auto mean_of = [&](const at::Tensor& shares) { return (places * shares.sum(1, true)).sum(0); };
-  const at::Tensor shares = SharesOf(total);
-  const at::Tensor mean = mean_of(shares);
+  const at::Tensor mean = mean_of(SharesOf(total));
   found.direction = VectorOf(mean / mean.norm());
-  const at::Tensor ambient = at::tensor(std::vector<double>(kAmbient.begin(), kAmbient.end()), at::kDouble);
-  found.ambient_share = (shares.sum(0) * ambient.log()).sum().exp().item<double>();
   // Of vectors of length 1 around their mean: |mean|^2 = 1 - variance.
   double variance = std::max(0.0, 1 - mean.square().sum().item<double>()) / (kRad * kRad);
   double squares = 0;
@@ -178,7 +161,7 @@ MotionLight FindLightFromMotion(const std::vector<TurnedSurface>& pairs, double 
   }
   if (seen.empty()) Throw(ErrorCode::kData, "too little of the subject is seen in more than one frame");
   const double reach = std::sin(std::clamp(2 * shape_error_deg, kHardestDeg, kSoftestDeg) * kRad);
-  const at::Tensor directions = Stack(Sphere(kDirections));
+  const at::Tensor directions = TableOf(Sphere(kDirections));
   Weigh(CostTable(All(seen), directions, reach), directions, found);
   return found;
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "light/rows.h"
 #include "shotfix/core/error.h"
 #include "shotfix/image/check.h"
 
@@ -14,16 +15,6 @@ namespace {
 
 constexpr size_t kFewestPictures = 4;
 constexpr double kRidge = 1e-4;  // keeps black pixels solvable
-
-at::Tensor Stack(const std::vector<Vector>& directions) {
-  at::Tensor table = at::empty({static_cast<int64_t>(directions.size()), 3});
-  auto rows = table.accessor<float, 2>();
-  for (size_t k = 0; k < directions.size(); ++k) {
-    for (size_t axis = 0; axis < 3; ++axis)
-      rows[static_cast<int64_t>(k)][static_cast<int64_t>(axis)] = static_cast<float>(directions[k][axis]);
-  }
-  return table;
-}
 
 void CheckDirections(const at::Tensor& table) {
   const at::Tensor spread = at::linalg_svdvals(table - table.mean(0, true) * 0);
@@ -39,7 +30,7 @@ Surface SolveSurface(const std::vector<at::Tensor>& pictures, const std::vector<
     Throw(ErrorCode::kData, "{} pictures with known light; at least {} are needed", pictures.size(), kFewestPictures);
   for (const at::Tensor& picture : pictures)
     image::CheckTensor(picture, "picture", {3, image::kAnySize, image::kAnySize});
-  const at::Tensor table = Stack(directions);
+  const at::Tensor table = TableOf(directions).to(at::kFloat);
   CheckDirections(table);
   const at::Tensor all = at::stack(pictures);  // [K,3,h,w]
   const auto keep = std::max<int64_t>(3, std::llround(share * static_cast<double>(pictures.size())));

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "shotfix/image/resample.h"
+#include "shotfix/light/relief.h"
 
 namespace shotfix::light {
 namespace {
@@ -54,7 +55,7 @@ at::Tensor TurnNormals(const at::Tensor& normals, const at::Tensor& rows) {
   const at::Tensor c = at::cross(a, b, 0);
   const at::Tensor turned =
       at::cat({(a * normals).sum(0, true), (b * normals).sum(0, true), (c * normals).sum(0, true)});
-  return turned / turned.norm(2, {0}, true).clamp_min(1e-6);
+  return OfLengthOne(turned);
 }
 
 // The pose around each pixel as [6,h,w] rows, from where each of the frame's pixels is on the take's surface.
@@ -169,9 +170,10 @@ at::Tensor PoseOf(const Meeting& whole, at::Tensor weight) {
     const auto centred = [&](const at::Tensor& points) { return points - (points * weight).sum({1, 2}, true) / total; };
     const at::Tensor take = centred(meeting.on_take).flatten(1).to(at::kDouble);
     const at::Tensor frame = centred(meeting.in_frame).flatten(1).to(at::kDouble);
-    const at::Tensor heavy = take * weight.flatten(1);
-    const at::Tensor map =
-        at::linalg_solve(heavy.mm(take.t()) + 1e-6 * at::eye(3, take.options()), heavy.mm(frame.t()));
+    // Sums of products, row by row: those of a matrix product hang on the number of threads.
+    const at::Tensor heavy = (take * weight.flatten(1)).unsqueeze(1);
+    const auto moments = [&](const at::Tensor& others) { return (heavy * others.unsqueeze(0)).sum(2); };
+    const at::Tensor map = at::linalg_solve(moments(take) + 1e-6 * at::eye(3, take.options()), moments(frame));
     rows = NearestRows(map.t().reshape({6, 1, 1}).to(at::kFloat).contiguous());
     const at::Tensor miss = (frame - map.t().mm(take)).norm(2, {0}, true);
     const at::Tensor scale = miss.masked_select(own.flatten(1) > kSure).median().clamp_min(0.3);
@@ -185,27 +187,19 @@ at::Tensor PoseOf(const Meeting& whole, at::Tensor weight) {
 SeenSurface SeeSurface(const TakeSurface& take, const Registration& registration) {
   const at::Tensor& path = registration.take_from_frame;
   const auto moved = [&](const at::Tensor& picture) { return image::SampleAtOffset(picture, path, Filter::kBilinear); };
-  const Meeting meeting = MeetingOf(take, path);
+  Meeting meeting = MeetingOf(take, path);
+  SeenSurface seen;
+  seen.albedo = moved(take.albedo).clamp_min(0);
+  seen.normals_before = moved(take.normals);
   // Steep places are where heights are least sure, and where flow slides.
-  const at::Tensor steep = moved(take.normals.narrow(0, 2, 1)).clamp(0, 1);
-  const at::Tensor weight = registration.known * steep;
-  SeenSurface seen;
-  seen.normals_before = moved(take.normals);
+  const at::Tensor weight = registration.known * seen.normals_before.narrow(0, 2, 1).clamp(0, 1);
   seen.normals = TurnNormals(seen.normals_before, LocalPoses(meeting.on_take, meeting.in_frame, weight));
-  seen.albedo = moved(take.albedo).clamp_min(0);
-  return seen;
-}
-
-SeenSurface SeeRigid(const TakeSurface& take, const Registration& registration, const at::Tensor& rigid) {
-  const at::Tensor& path = registration.take_from_frame;
-  const auto moved = [&](const at::Tensor& picture) { return image::SampleAtOffset(picture, path, Filter::kBilinear); };
-  SeenSurface seen;
-  seen.normals_before = moved(take.normals);
-  const at::Tensor steep = seen.normals_before.narrow(0, 2, 1).clamp(0, 1);
-  const at::Tensor weight = registration.known * steep * moved(rigid);
-  const at::Tensor pose = PoseOf(MeetingOf(take, path), weight);
-  seen.normals = TurnNormals(seen.normals_before, pose.expand({6, path.size(1), path.size(2)}));
-  seen.albedo = moved(take.albedo).clamp_min(0);
+  if (!take.head.defined()) return seen;
+  seen.head = moved(take.head);
+  meeting.on_take[2] *= take.head_deeper;
+  const at::Tensor pose = PoseOf(meeting, weight * seen.head);
+  const at::Tensor turned = TurnNormals(seen.normals_before, pose.expand({6, path.size(1), path.size(2)}));
+  seen.normals = OfLengthOne(seen.normals * (1 - seen.head) + turned * seen.head);
   return seen;
 }
 

@@ -137,6 +137,8 @@ at::Tensor InflateOutline(const at::Tensor& mask) {
       .sqrt();
 }
 
+at::Tensor OfLengthOne(const at::Tensor& vectors) { return vectors / vectors.norm(2, {0}, true).clamp_min(1e-6); }
+
 at::Tensor NormalsOf(const at::Tensor& heights, const at::Tensor& mask) {
   const at::Tensor padded = at::replication_pad2d(heights, {1, 1, 1, 1});
   const int64_t height = heights.size(1);

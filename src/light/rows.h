@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pixels of a picture as rows of a table, for fitting.
+// Pixels and directions as rows of tables, for fitting.
 #pragma once
 
 #include <ATen/core/Tensor.h>
+
+#include <vector>
+
+#include "shotfix/light/lights.h"
 
 namespace shotfix::light {
 
@@ -10,5 +14,8 @@ namespace shotfix::light {
 at::Tensor PlacesOf(const at::Tensor& mask);
 // [P,C] of a picture [C,h,w].
 at::Tensor RowsAt(const at::Tensor& picture, const at::Tensor& places);
+// [K,3] double, and one row of it.
+at::Tensor TableOf(const std::vector<Vector>& directions);
+Vector VectorOf(const at::Tensor& row);
 
 }  // namespace shotfix::light

@@ -97,7 +97,7 @@ at::Tensor Relit(const light::Surface& surface, const Photo& from, const light::
   const light::SceneLight wanted{{{to, {1, 1, 1}, 2}}, {0.05, 0.05, 0.05}};
   const passes::relight::FrameSurface seen{surface.normals, surface.albedo,
                                            light::IntegrateNormals(surface.normals, mask), mask};
-  return from.codes * passes::relight::GainBetween(seen, from.codes, {found, wanted, true}, {}).exp2();
+  return from.codes * passes::relight::GainBetween(seen, from.codes, {found, wanted}, {}).exp2();
 }
 
 std::vector<size_t> AllBut(size_t count, const std::vector<size_t>& missing) {

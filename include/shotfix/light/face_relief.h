@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The relief of a mean face, laid where a face's eyes are. All on the CPU, float32.
+// The relief of a mean face, laid where a face's eyes are and turned as its head is. All on the CPU, float32.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -22,9 +22,9 @@ struct FacePlace {
 double YawFromOutline(const FacePlace& face, const at::Tensor& mask);
 
 // Note [Mean face]: an ellipsoid with brows, sockets, eyeballs, nose, lips and chin as smooth bumps, measured in
-// distances between the eyes and turned with the head. It is nobody's face: proportions as anthropometry has them,
-// rounded, and looked over against a rendered head of no living person (9.7 degrees on its skin). On a real face it is
-// some 20 degrees off, which is enough to say where nose, brows and lips turn from a light, and not how far.
+// distances between the eyes and turned with the head. It is nobody's face: proportions set by hand, drawn
+// towards the normals of a rendered head of no living person (9.7 degrees on its skin) and rounded. On a real face it
+// is some 20 degrees off, which is enough to say where nose, brows and lips turn from a light, and not how far.
 struct FaceRelief {
   at::Tensor normals;  // [3,h,w] of length 1, axes of the camera
   at::Tensor holds;    // [1,h,w] in [0,1]: 1 on the face, 0 beyond its sides, hair line and chin

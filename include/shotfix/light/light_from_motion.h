@@ -19,7 +19,6 @@ struct TurnedSurface {
 
 struct MotionLight {
   Vector direction{0, 0, 1};
-  double ambient_share = 0;      // of the key
   double uncertainty_deg = 180;  // of the direction, one standard deviation
   double turned_deg = 0;         // how far the subject's surface turned, the largest median of all pairs
 };

@@ -8,12 +8,17 @@
 
 namespace shotfix::light {
 
-// What a light-reference take tells: the actor or set held still while the light moved.
+// What is known of a subject's surface in one picture: from a light-reference take, in which it held still while the
+// light moved, or guessed.
 struct TakeSurface {
   at::Tensor normals;  // [3,h,w]
   at::Tensor albedo;   // [3,h,w]
   at::Tensor heights;  // [1,h,w] px towards the camera
   at::Tensor mask;     // [1,h,w] 1 where the subject is
+  // [1,h,w] in [0,1]: what turns as one thing, where that is known; else undefined. Its relief is so much deeper than
+  // its heights say.
+  at::Tensor head = {};
+  double head_deeper = 1;
 };
 
 // Luma in units of its local contrast, [3,h,w] around 0.5, grey outside the mask: pictures under different lights
@@ -34,11 +39,11 @@ struct SeenSurface {
   at::Tensor normals;         // [3,h,w] turned with the subject
   at::Tensor normals_before;  // [3,h,w] as they are in the take
   at::Tensor albedo;          // [3,h,w]
+  at::Tensor head;            // [1,h,w], where the take has one
 };
 // Normals turn as the surface around them does: a scaled orthographic pose (POS, DeMenthon & Davis 1995) is fitted to
-// heights and flow in a window around each pixel, drawn towards no turn where the window is flat.
+// heights and flow in a window around each pixel, drawn towards no turn where the window is flat; of a head to all of
+// it, for it turns as one thing.
 SeenSurface SeeSurface(const TakeSurface& take, const Registration& registration);
-// The same where `rigid` [1,h,w] of the take, in [0,1], turns as one thing, a head: one pose is fitted to all of it.
-SeenSurface SeeRigid(const TakeSurface& take, const Registration& registration, const at::Tensor& rigid);
 
 }  // namespace shotfix::light

@@ -16,6 +16,8 @@ at::Tensor IntegrateNormals(const at::Tensor& normals, const at::Tensor& mask);
 // An inflated outline: heights [1,h,w] with slope infinite at the edge of the mask and a smooth top, as a cylinder or
 // ball of that outline has. A first guess where nothing better is known: some 25 degrees off on a face.
 at::Tensor InflateOutline(const at::Tensor& mask);
+// Vectors [3,h,w] at length 1, for normals that were mixed; where there is none it stays 0.
+at::Tensor OfLengthOne(const at::Tensor& vectors);
 // Normals [3,h,w] of heights [1,h,w]; (0,0,1) outside the mask.
 at::Tensor NormalsOf(const at::Tensor& heights, const at::Tensor& mask);
 

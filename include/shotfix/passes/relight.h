@@ -32,7 +32,7 @@ struct RelightOptions {
   void Validate() const;  // throws kUsage
 };
 
-// A face that looks towards the camera in a frame of the shot, px of the analysis picture.
+// Where a face is in a frame of the shot, px of the analysis picture; how far it is turned is read from the outline.
 struct FaceHint {
   int64_t frame = 0;
   light::FacePlace place;
@@ -45,7 +45,7 @@ struct RelightInputs {
   std::string clean_plate_key;
   model::Head matte_head;
   std::string model_key;
-  std::shared_ptr<const light::LightTake> take;  // at the analysis size; null: the outline alone tells the shape
+  std::shared_ptr<const light::LightTake> take;  // at the analysis size; null: the shape is guessed
   std::string take_key;
   std::optional<FaceHint> face;  // where there is no take; nothing: the outline alone tells the shape
 };

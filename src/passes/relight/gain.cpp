@@ -75,7 +75,7 @@ at::Tensor ShadeUnsure(const FrameSurface& surface, const light::SceneLight& lig
   const auto off_by = [&](double error_deg) {
     return light::Shade(surface.normals, SeenByUnsure(light, error_deg), shadows);
   };
-  const at::Tensor shaded = off_by(change.shape_error_deg);
+  const at::Tensor shaded = off_by(ErrorOf(change.tier));
   if (!surface.head.defined()) return shaded;
   return shaded * surface.head + off_by(ErrorOf(GeometryTier::kOutline)) * (1 - surface.head);
 }
@@ -112,7 +112,7 @@ at::Tensor GainBetween(const FrameSurface& surface, const at::Tensor& linear, co
   const double mean_change = (gain.abs().mean(0, true) * surface.known).sum().item<double>() /
                              std::max(1.0, surface.known.sum().item<double>());
   const double share = std::min(1.0, mean_change / kWholeChangeStops);
-  if (change.shape_known) {
+  if (change.tier == GeometryTier::kLightReference) {
     const at::Tensor measured = stops(MeasuredLight(surface, linear, kMeasuredReach));
     const at::Tensor possible = stops(light::Shade(surface.normals, change.found, none)) + kBrighterStops;
     const at::Tensor correction = modelled - at::minimum(measured, possible);

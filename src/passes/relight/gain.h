@@ -19,11 +19,9 @@ light::SceneLight SeenByUnsure(light::SceneLight light, double error_deg);
 struct LightChange {
   const light::SceneLight& found;  // the light that is there
   const light::SceneLight& wanted;
-  // Else it cannot say that a place is brighter than the light could make it or has changed since a take, and albedo is
-  // one for each material: then places keep their own colour.
-  bool shape_known = true;
-  // Of the normals, as SeenByUnsure takes it.
-  double shape_error_deg = 0;
+  // A shape that is guessed cannot say that a place is brighter than the light could make it, and albedo is one for
+  // each material there: places keep their own colour.
+  GeometryTier tier = GeometryTier::kLightReference;
 };
 
 // Stops per channel, [3,h,w], bounded by options.most_stops and carried a little over the border of what is known.

@@ -9,10 +9,15 @@
 
 #include "shotfix/core/error.h"
 #include "shotfix/core/json_number.h"
+#include "shotfix/light/relief.h"
 
 namespace shotfix::passes::relight {
 namespace {
 
+// A relief integrated from mean normals is smooth, and shallower than a head: 1.35 times on the sample production's
+// close-up. By that much it would turn too far for what it moves, and, its normals being flatter too, a key would seem
+// to stand too far aside.
+constexpr double kDeeper = 1.35;
 constexpr double kLeastLikeness = 0.5;   // of a frame and the nearest guess; below, another one is made
 constexpr double kLeastCovered = 0.85;   // of the subject in a frame
 constexpr double kFewestHeadPx = 200;    // of a face that is inside the matte
@@ -27,8 +32,7 @@ FrameSurface FilledUp(FrameSurface surface, const Sample& sample) {
   const at::Tensor mask = (sample.matte > 0.5).to(at::kFloat);
   if (ShareKnown(surface, mask) < kWholeCovered) {
     const FrameSurface outline = SurfaceFromOutline(sample.matte, {});
-    const at::Tensor mixed = surface.normals * surface.known + outline.normals * (1 - surface.known);
-    surface.normals = mixed / mixed.norm(2, {0}, true).clamp_min(1e-6);
+    surface.normals = light::OfLengthOne(surface.normals * surface.known + outline.normals * (1 - surface.known));
     surface.known = mask;
   }
   surface.heights = HeightsOf(surface.normals, surface.known);
@@ -38,19 +42,12 @@ FrameSurface FilledUp(FrameSurface surface, const Sample& sample) {
 }  // namespace
 
 OwnShape::Key OwnShape::KeyFrom(const FrameSurface& surface, const Sample& sample) {
-  Key key;
-  key.surface = {surface.normals, sample.linear, surface.heights, surface.known};
-  key.contrast = light::LocalContrast(sample.linear, surface.known);
-  key.head = surface.head;
-  return key;
-}
-
-FrameSurface OwnShape::Carried(const Key& key, const Sample& sample) {
-  return SurfaceCarried(key.surface, key.contrast, sample, key.head);
+  return {{surface.normals, sample.linear, surface.heights, surface.known, surface.head, kDeeper},
+          light::LocalContrast(sample.linear, surface.known)};
 }
 
 bool OwnShape::has_head() const {
-  return std::any_of(keys_.begin(), keys_.end(), [](const auto& key) { return key.second.head.defined(); });
+  return std::any_of(keys_.begin(), keys_.end(), [](const auto& key) { return key.second.surface.head.defined(); });
 }
 
 std::map<int64_t, OwnShape::Key>::const_iterator OwnShape::Nearest(int64_t frame) const {
@@ -78,16 +75,13 @@ OwnShape OwnShape::Guess(const std::vector<Sample>& samples, const std::optional
   });
   OwnShape shape;
   FrameSurface base = SurfaceFromOutline(samples[first].matte, place);
-  if (place) {
-    const at::Tensor head = light::MeanFaceAt(*place, base.known.size(1), base.known.size(2)).holds * base.known;
-    if (head.sum().item<double>() >= kFewestHeadPx) base.head = head;
-    else base = SurfaceFromOutline(samples[first].matte, {});  // a face beside the subject is not the subject's
-  }
+  // A face beside the subject is not the subject's.
+  if (place && base.head.sum().item<double>() < kFewestHeadPx) base = SurfaceFromOutline(samples[first].matte, {});
   shape.keys_[start] = KeyFrom(base, samples[first]);
   for (const Sample* sample : outwards) {
     if (sample->frame == start) continue;
     const Key& near = shape.Nearest(sample->frame)->second;
-    const FrameSurface carried = Carried(near, *sample);
+    const FrameSurface carried = SurfaceCarried(near.surface, near.contrast, *sample);
     const double covered = ShareKnown(carried, (sample->matte > 0.5).to(at::kFloat));
     if (carried.likeness >= kLeastLikeness && covered >= kLeastCovered) continue;
     FrameSurface anew = carried.likeness >= kLeastLikeness ? carried : SurfaceFromOutline(sample->matte, {});
@@ -103,19 +97,17 @@ FrameSurface OwnShape::In(const Sample& sample) const {
 }
 
 FrameSurface OwnShape::Blended(const Sample& sample) const {
+  const auto carried = [&](const Key& key) { return SurfaceCarried(key.surface, key.contrast, sample); };
   const auto after = keys_.upper_bound(sample.frame);
-  if (after == keys_.begin()) return FilledUp(Carried(after->second, sample), sample);
+  if (after == keys_.begin()) return FilledUp(carried(after->second), sample);
   const auto before = std::prev(after);
-  if (after == keys_.end() || before->first == sample.frame) return FilledUp(Carried(before->second, sample), sample);
-  const FrameSurface a = Carried(before->second, sample);
-  const FrameSurface b = Carried(after->second, sample);
+  if (after == keys_.end() || before->first == sample.frame) return FilledUp(carried(before->second), sample);
+  const FrameSurface a = carried(before->second);
+  const FrameSurface b = carried(after->second);
   const double share =
       static_cast<double>(sample.frame - before->first) / static_cast<double>(after->first - before->first);
   FrameSurface both;
-  const at::Tensor of_a = a.known * (1 - share);
-  const at::Tensor of_b = b.known * share;
-  const at::Tensor mixed = a.normals * of_a + b.normals * of_b;
-  both.normals = mixed / mixed.norm(2, {0}, true).clamp_min(1e-6);
+  both.normals = light::OfLengthOne(a.normals * a.known * (1 - share) + b.normals * b.known * share);
   both.known = at::maximum(a.known, b.known);
   const auto head_of = [](const FrameSurface& one) {
     return one.head.defined() ? one.head : at::zeros_like(one.known);
@@ -130,12 +122,10 @@ std::vector<light::TurnedSurface> OwnShape::TurnsOf(const std::vector<Sample>& s
   for (const Sample& sample : samples) {
     const auto near = Nearest(sample.frame);
     if (near->first == sample.frame) continue;
-    Key key = near->second;
-    if (!key.head.defined()) continue;
-    const at::Tensor steep =
-        at::cat({key.surface.normals.slice(0, 0, 2) * kDeeper, key.surface.normals.narrow(0, 2, 1)});
-    key.surface.normals = steep / steep.norm(2, {0}, true).clamp_min(1e-6);
-    const FrameSurface seen = Carried(key, sample);
+    light::TakeSurface deep = near->second.surface;
+    if (!deep.head.defined()) continue;
+    deep.normals = light::OfLengthOne(at::cat({deep.normals.slice(0, 0, 2) * kDeeper, deep.normals.narrow(0, 2, 1)}));
+    const FrameSurface seen = SurfaceCarried(deep, near->second.contrast, sample);
     const at::Tensor weight = seen.known * (seen.head > 0.99).to(at::kFloat);
     turns.push_back({seen.albedo, sample.linear, seen.normals_before, seen.normals, weight});
   }
@@ -147,10 +137,10 @@ void OwnShape::Pack(image::Solution& solution) const {
   nlohmann::json frames = nlohmann::json::array();
   for (const auto& [frame, key] : keys_) {
     const std::string name = "shape_" + std::to_string(frames.size());
-    const at::Tensor head = key.head.defined() ? key.head : at::zeros_like(key.surface.mask);
+    const light::TakeSurface& known = key.surface;
+    const at::Tensor head = known.head.defined() ? known.head : at::zeros_like(known.mask);
     solution.tensors[name] =
-        at::cat({key.surface.normals, key.surface.heights, key.surface.mask, key.contrast.narrow(0, 0, 1), head})
-            .contiguous();
+        at::cat({known.normals, known.heights, known.mask, key.contrast.narrow(0, 0, 1), head}).contiguous();
     frames.push_back(frame);
   }
   body["shape_frames"] = frames;
@@ -169,7 +159,8 @@ OwnShape OwnShape::Unpack(const image::Solution& solution) {
     key.surface.mask = planes.narrow(0, 4, 1).contiguous();
     key.contrast = planes.narrow(0, 5, 1).expand({3, -1, -1}).contiguous();
     const at::Tensor head = planes.narrow(0, 6, 1).contiguous();
-    if (head.any().item<bool>()) key.head = head;
+    if (head.any().item<bool>()) key.surface.head = head;
+    key.surface.head_deeper = kDeeper;
     shape.keys_[WholeNumber(frames.at(k))] = std::move(key);
   }
   return shape;

@@ -36,10 +36,8 @@ class OwnShape {
   struct Key {
     light::TakeSurface surface;  // as its albedo the frame's own picture, while the shot is analysed
     at::Tensor contrast;         // [3,h,w]
-    at::Tensor head;             // [1,h,w] in [0,1]: what turns as one thing; undefined without a face
   };
   static Key KeyFrom(const FrameSurface& surface, const Sample& sample);
-  static FrameSurface Carried(const Key& key, const Sample& sample);
   FrameSurface Blended(const Sample& sample) const;
   std::map<int64_t, Key>::const_iterator Nearest(int64_t frame) const;
 

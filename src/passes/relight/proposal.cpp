@@ -61,8 +61,7 @@ at::Tensor RelightProposer::Gain(const Sample& sample) const {
     surface.albedo =
         facts_.materials.AlbedoOf(ShadedBy(surface, sample.linear, facts_.found.light.keys.front().direction));
   }
-  return GainBetween(surface, sample.linear,
-                     {facts_.found.light, wanted_, inputs_.take != nullptr, ErrorOf(facts_.tier)}, options_);
+  return GainBetween(surface, sample.linear, {facts_.found.light, wanted_, facts_.tier}, options_);
 }
 
 // Note [Relit edges]: I = aF + (1-a)B, and only the actor is relit: the wanted picture is I + aF (2^gain - 1). As a

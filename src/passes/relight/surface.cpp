@@ -23,8 +23,7 @@ at::Tensor HeightsOf(const at::Tensor& normals, const at::Tensor& mask) {
   return image::Resize(heights, mask.size(1), mask.size(2)) * static_cast<double>(kReliefShrink);
 }
 
-FrameSurface SurfaceCarried(const light::TakeSurface& known, const at::Tensor& contrast, const Sample& sample,
-                            const at::Tensor& head) {
+FrameSurface SurfaceCarried(const light::TakeSurface& known, const at::Tensor& contrast, const Sample& sample) {
   const std::unique_ptr<temporal::FlowEstimator> flow = temporal::MakeDisFlow();
   const at::Tensor mask = (sample.matte > 0.5).to(at::kFloat);
   const light::Registration registration =
@@ -34,15 +33,9 @@ FrameSurface SurfaceCarried(const light::TakeSurface& known, const at::Tensor& c
   surface.normals = seen.normals;
   surface.normals_before = seen.normals_before;
   surface.albedo = seen.albedo;
+  surface.head = seen.head;
   surface.known = registration.known;
   surface.likeness = registration.likeness;
-  if (!head.defined()) return surface;
-  surface.head = image::SampleAtOffset(head, registration.take_from_frame, image::Filter::kBilinear);
-  light::TakeSurface deep = known;
-  deep.heights = known.heights * kDeeper;
-  const at::Tensor rigid = light::SeeRigid(deep, registration, head).normals;
-  const at::Tensor mixed = surface.normals * (1 - surface.head) + rigid * surface.head;
-  surface.normals = mixed / mixed.norm(2, {0}, true).clamp_min(1e-6);
   return surface;
 }
 
@@ -61,9 +54,8 @@ FrameSurface SurfaceFromOutline(const at::Tensor& matte, const std::optional<lig
   surface.normals = light::NormalsOf(surface.heights, surface.known);
   if (!face) return surface;
   const light::FaceRelief relief = light::MeanFaceAt(*face, matte.size(1), matte.size(2));
-  const at::Tensor share = relief.holds * surface.known;
-  const at::Tensor mixed = surface.normals * (1 - share) + relief.normals * share;
-  surface.normals = mixed / mixed.norm(2, {0}, true).clamp_min(1e-6);
+  surface.head = relief.holds * surface.known;
+  surface.normals = light::OfLengthOne(surface.normals * (1 - surface.head) + relief.normals * surface.head);
   surface.heights = HeightsOf(surface.normals, surface.known);
   return surface;
 }

@@ -25,21 +25,13 @@ struct FrameSurface {
   at::Tensor heights;  // [1,h,w] px
   at::Tensor known;    // [1,h,w] in [0,1]: where the rest holds
   double likeness = 1;
-  // Where it was carried from elsewhere: normals [3,h,w] as they are there, and the head [1,h,w].
-  at::Tensor normals_before;
-  at::Tensor head;
+  at::Tensor head;            // [1,h,w] in [0,1]: what turns as one thing, where that is known
+  at::Tensor normals_before;  // [3,h,w] where it was carried from elsewhere: as they are there
 };
-
-// A relief integrated from mean normals is smooth, and shallower than a head: 1.35 times on the sample production's
-// close-up. By that much it would turn too far for what it moves, and, its normals being flatter too, a key would seem
-// to stand too far aside.
-inline constexpr double kDeeper = 1.35;
 
 // A surface that is known elsewhere, found in a frame: `contrast` is how it looks there under this shot's light.
 // Without heights as yet.
-// `head` [1,h,w] in [0,1] there: what turns as one thing; may be undefined.
-FrameSurface SurfaceCarried(const light::TakeSurface& known, const at::Tensor& contrast, const Sample& sample,
-                            const at::Tensor& head = {});
+FrameSurface SurfaceCarried(const light::TakeSurface& known, const at::Tensor& contrast, const Sample& sample);
 // The same with heights.
 FrameSurface SurfaceFromTake(const light::LightTake& take, const at::Tensor& contrast, const Sample& sample);
 // From the outline, inflated, and from a mean face where one is placed; without albedo as yet.
