@@ -200,8 +200,10 @@ def gate(bench, project, cases, still):
         truth = towards(*(float(part) for part in key_option(shot, "base").split(",")[:2]))
         off = math.degrees(math.acos(sum(a * b for a, b in zip(truth, towards(azimuth, elevation)))))
         bench.row(f"light of {name} from its turning head", f"{off:.1f} degrees off (said: within {sure:.0f})", "<= 10 degrees", off <= 10)
-    _, code, _ = bench.run(bench.shotfix, "--project", project, "relight", still, "--ambient", "1", "--frames", "0:1", "-o", bench.work / "still.mkv", check=False)
-    bench.row("light of a still head", f"exit {code}: asks for --light-from", "asks (exit 65)", code == 65)
+    asked = subprocess.run([bench.shotfix, "--project", project, "relight", still, "--ambient", "1", "--frames", "0:1", "-o", bench.work / "still.mkv"], capture_output=True, text=True)
+    why = re.search(r"the head turns by \d+ degrees", asked.stderr)
+    bench.row("light of a still head", f"exit {asked.returncode}: {why.group(0) if why else asked.stderr.strip()[:60]}", "asks for --light-from (exit 65)",
+              asked.returncode == 65 and why is not None and "--light-from" in asked.stderr)
 
 
 def flicker_cut(bench, project, clip, own):

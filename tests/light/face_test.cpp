@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The mean face as it is laid and turned, and a light read from how a painted ball turns.
+// The mean face as it is laid and turned, a head that turns as one thing, and a light read from how a painted ball
+// turns.
 #include "support/test.h"
 
 #include "shotfix/core/error.h"
 #include "shotfix/image/resample.h"
 #include "shotfix/light/face_relief.h"
 #include "shotfix/light/light_from_motion.h"
+#include "shotfix/light/registration.h"
 #include "support/ball.h"
 
 namespace shotfix::light {
@@ -42,22 +44,35 @@ at::Tensor HeadMask(double middle_x) {
   return ((x * x + y * y) < 55 * 55).to(at::kFloat);
 }
 
-// The same places of the ball before and after a turn, as a frame of the turned ball sees them.
-TurnedSurface TurnOf(double turn_deg, const SceneLight& light) {
-  const Ball before = MakeBall();
-  const Ball after = MakeBall(testing::kBallWidth / 2.0, turn_deg);
+// Where the places of a turned ball were before, px from where they are.
+struct Turn {
+  at::Tensor before;  // [3,h,w] their normals then
+  at::Tensor offset;  // [2,h,w]
+  at::Tensor seen;    // [1,h,w] 1 where both frames see them well
+};
+Turn TurnOf(double turn_deg) {
+  const Ball ball = MakeBall();
   const double turn = turn_deg * 3.14159265358979 / 180;
-  const at::Tensor& n = after.normals;
+  const at::Tensor& n = ball.normals;
   const at::Tensor x = n[0] * std::cos(turn) - n[2] * std::sin(turn);
   const at::Tensor z = n[0] * std::sin(turn) + n[2] * std::cos(turn);
-  const at::Tensor offset = at::stack({(x - n[0]) * testing::kBallRadiusPx, at::zeros_like(x)}).contiguous();
-  TurnedSurface pair;
-  pair.before_picture = image::SampleAtOffset(BallUnder(before, light), offset, image::Filter::kBilinear);
-  pair.picture = BallUnder(after, light);
-  pair.before_normals = at::stack({x, n[1], z}).contiguous();
-  pair.normals = n;
-  pair.weight = after.mask * (z > 0.3).unsqueeze(0) * (n[2] > 0.3).unsqueeze(0);
-  return pair;
+  return {at::stack({x, n[1], z}).contiguous(),
+          at::stack({(x - n[0]) * testing::kBallRadiusPx, at::zeros_like(x)}).contiguous(),
+          ball.mask * (z > 0.3).unsqueeze(0) * (n[2] > 0.3).unsqueeze(0)};
+}
+
+// The same places of the ball before and after a turn, as a frame of the turned ball sees them.
+TurnedSurface TurnedBall(double turn_deg, const SceneLight& light) {
+  const Ball after = MakeBall(testing::kBallWidth / 2.0, turn_deg);
+  const Turn turn = TurnOf(turn_deg);
+  return {image::SampleAtOffset(BallUnder(MakeBall(), light), turn.offset, image::Filter::kBilinear),
+          BallUnder(after, light), turn.before, after.normals, turn.seen};
+}
+
+// Mean degrees between normals where `where`.
+double DegreesApart(const at::Tensor& a, const at::Tensor& b, const at::Tensor& where) {
+  const at::Tensor apart = (a * b).sum(0, true).clamp(-1, 1).acos() * 180 / 3.14159265358979;
+  return (apart * where).sum().item<double>() / where.sum().item<double>();
 }
 
 }  // namespace
@@ -105,18 +120,34 @@ TEST_CASE("how far a head is turned follows from its eyes in its outline", "[lig
   CHECK(YawFromOutline(PlaceAt(0), at::zeros({1, kHeight, kWidth})) == 0);
 }
 
+TEST_CASE("a head turns as one thing, and one that left stands as it stood", "[light]") {
+  const Ball ball = MakeBall();
+  const Turn turn = TurnOf(15);
+  TakeSurface known{ball.normals, ball.albedo, ball.heights, ball.mask, ball.mask};
+  const Registration found{turn.offset, turn.seen, 1};
+  CHECK(DegreesApart(turn.before, ball.normals, turn.seen) > 12);  // what is to be turned
+  CHECK(DegreesApart(SeeSurface(known, found).normals, ball.normals, turn.seen) < 1);
+  // Half as deep as it is, it must turn farther for the same move.
+  known.heights = ball.heights / 2;
+  CHECK(DegreesApart(SeeSurface(known, found).normals, ball.normals, turn.seen) > 5);
+  known.head_deeper = 2;
+  CHECK(DegreesApart(SeeSurface(known, found).normals, ball.normals, turn.seen) < 1);
+  const SeenSurface gone = SeeSurface(known, {turn.offset, at::zeros_like(turn.seen), 0});
+  CHECK(at::isfinite(gone.normals).all().item<bool>());
+}
+
 TEST_CASE("a turning ball tells where its light stands, one that holds still does not", "[light]") {
   for (const Angles from : {Angles{-40, 25}, Angles{60, 10}, Angles{10, 45}}) {
     const SceneLight light{{{DirectionOf(from), {0.9, 0.8, 0.6}, 8}}, {0.1, 0.1, 0.1}};
-    const MotionLight found = FindLightFromMotion({TurnOf(15, light), TurnOf(-12, light)}, 4);
+    const MotionLight found = FindLightFromMotion({TurnedBall(15, light), TurnedBall(-12, light)}, 4);
     INFO(from.azimuth_deg << "," << from.elevation_deg << " found within " << found.uncertainty_deg);
     CHECK(DegreesBetween(found.direction, DirectionOf(from)) < 6);
     CHECK(found.uncertainty_deg < 12);
     CHECK(found.turned_deg > 10);
   }
   const SceneLight light{{{DirectionOf({-40, 25}), {0.9, 0.8, 0.6}, 8}}, {0.1, 0.1, 0.1}};
-  CHECK(FindLightFromMotion({TurnOf(0.5, light)}, 4).turned_deg < 1);
-  TurnedSurface hidden = TurnOf(15, light);
+  CHECK(FindLightFromMotion({TurnedBall(0.5, light)}, 4).turned_deg < 1);
+  TurnedSurface hidden = TurnedBall(15, light);
   hidden.weight = at::zeros_like(hidden.weight);
   CHECK_THROWS_AS(FindLightFromMotion({hidden}, 4), Error);
 }
