@@ -73,6 +73,10 @@ void AddBackgroundCommand(const CommandHost& host) {
   app->add_flag("--no-match-grain", command->no_match_grain, "Leave the plate's grain as it is");
   app->add_flag("--no-match-blur", command->no_match_blur, "Leave the plate's sharpness as it is");
   app->add_flag("--no-follow-camera", command->no_follow, "Do not move the plate with the camera");
+  app->add_flag("--light-from-plate", request.light_from_plate,
+                "Relight the actor too, by the plate's own ambient light; needs consent for relight");
+  app->add_option("--light-from", request.light_from,
+                  "AZ,EL[,COLOUR]: the shot's own key, for --light-from-plate where the shot cannot tell it");
   app->add_flag("--matte-only", command->render.job.matte_only,
                 "Write the picture untouched with the matte as alpha: .mov ProRes 4444, EXR, PNG");
   app->add_option("--alpha-radius", request.stabiliser.alpha_radius,
@@ -82,6 +86,9 @@ void AddBackgroundCommand(const CommandHost& host) {
   AddRenderOptions(*app, command->render);
   app->footer(
       "Example: shotfix background take_3 --plate street.exr -o take_3_street.mov\n"
+      "With its light on the actor: shotfix background take_3 --plate street.exr --light-from-plate --light-from "
+      "-40,25 "
+      "-o take_3_street.mov\n"
       "Outside the edit the source's samples are copied; a lossless output (.mkv, DPX, TIFF, PNG) keeps them bit for "
       "bit.");
   app->callback([command, host] { RunBackground(*command, host.global); });

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "cli/render_options.h"
+#include "shotfix/image/colour.h"
 
 namespace shotfix::cli {
 namespace {
@@ -9,10 +10,12 @@ namespace {
 struct RelightCommand {
   RenderOptions render;
   pipeline::RelightRequest request;
+  std::string on = "person";
   bool no_take = false, no_face = false, no_locator = false, no_shadows = false, no_clean_plate = false;
 };
 
 void RunRelight(RelightCommand command, const GlobalOptions& global) {
+  command.request.look.on = passes::ParseLitPart(command.on);
   command.request.use_take = !command.no_take;
   command.request.use_face = !command.no_face;
   command.request.use_locator = !command.no_locator;
@@ -45,6 +48,27 @@ void AddLights(CLI::App& app, pipeline::RelightRequest& request) {
       ->capture_default_str();
 }
 
+void AddSurroundings(CLI::App& app, pipeline::RelightRequest& request) {
+  app.add_option(
+      "--hdri", request.hdri,
+      "A panorama, equirectangular, EXR: all of the light, at the strength of the shot's own. Its lamps become "
+      "keys. Its middle is what stands behind the actor");
+  app.add_option("--hdri-turn", request.hdri_turn_deg, "Turns the panorama to picture right, degrees")
+      ->capture_default_str();
+  app.add_option("--hdri-stops", request.look.environment_stops, "Its strength beside the shot's own light, -6 to 6")
+      ->capture_default_str();
+  app.add_option("--ambient-from", request.ambient_from,
+                 "A plate whose own light becomes the ambient light: what will stand behind the actor");
+  app.add_option(
+      "--gobo", request.gobo,
+      "A picture before the first key: white lets its light through. Upright as seen from the lamp, its middle "
+      "on the frame's");
+  app.add_option("--gobo-size", request.look.gobo_size, "Its height in heights of the frame, 0.05 to 20")
+      ->capture_default_str();
+  app.add_option("--picture-in-space", request.picture_in_space,
+                 "What an untagged panorama, plate or gobo is: " + image::ColourSpaceNames());
+}
+
 }  // namespace
 
 void AddRelightCommand(const CommandHost& host) {
@@ -53,6 +77,10 @@ void AddRelightCommand(const CommandHost& host) {
   CLI::App* app = host.app.add_subcommand("relight", "Move, colour and soften the light on an actor");
   app->add_option("CLIP", command->render.job.clip, "Catalogue name or file")->required();
   AddLights(*app, request);
+  AddSurroundings(*app, request);
+  app->add_option("--on", command->on,
+                  "What is relit: person; set, as a wall that faces the lens; or all of the picture")
+      ->capture_default_str();
   app->add_option("--take", request.take, "The light-reference take to use (else the actor's own in the catalogue)");
   app->add_flag("--no-take", command->no_take, "Use none: the outline and a mean face tell the shape");
   app->add_flag("--no-face", command->no_face,

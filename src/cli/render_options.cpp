@@ -91,6 +91,10 @@ void RunAndPrint(RenderOptions options, const GlobalOptions& global) {
       fmt::format("{}: {} frames, {:.2f} fps, {:.1f} % of the picture altered\nlabel {}\n", result.output.string(),
                   result.stats.frames, fps, 100 * result.stats.altered_share(), result.label.string());
   text += result.notes;
+  constexpr double kWorthTelling = 5e-4;
+  if (result.stats.held_share > kWorthTelling)
+    text += fmt::format("{:.1f} % of what is relit would change by more than --most-stops, and was held there\n",
+                        100 * result.stats.held_share);
   if (result.stats.resumed_frames > 0)
     text += fmt::format("went on from {} frames that an earlier run had finished\n", result.stats.resumed_frames);
   for (const int64_t frame : result.stats.bad_frames)
@@ -118,6 +122,7 @@ void RunAndPrint(RenderOptions options, const GlobalOptions& global) {
                {"fps", fps},
                {"seconds", result.stats.seconds},
                {"altered_share", result.stats.altered_share()},
+               {"held_share", result.stats.held_share},
                {"stage_seconds", result.stats.stage_seconds}},
               text);
 }

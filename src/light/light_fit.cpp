@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "light/rows.h"
 #include "shotfix/core/error.h"
@@ -125,8 +126,40 @@ LightFit FitLight(const std::vector<LitSurface>& frames, const std::optional<Vec
   return fit;
 }
 
+std::optional<double> AmbientBySpread(const std::vector<ShadedPicture>& frames) {
+  constexpr double kStray = 0.1;  // of the pixels at either end: brows, lips, highlights
+  constexpr double kLeast = 0.03;
+  constexpr double kStep = 1.1;
+  constexpr int kSteps = 52;  // to 4
+  std::vector<at::Tensor> levels, keys;
+  for (const ShadedPicture& frame : frames) {
+    const at::Tensor places = PlacesOf(frame.mask > 0.5);
+    levels.push_back(RowsAt(frame.picture, places).to(at::kDouble).mean(1).clamp_min(1e-4).log2());
+    keys.push_back(RowsAt(frame.key, places).to(at::kDouble).squeeze(1));
+  }
+  const at::Tensor all = at::cat(levels);
+  const int64_t count = all.size(0);
+  if (count < kFewestPixels) return std::nullopt;
+  const auto from = static_cast<int64_t>(kStray * static_cast<double>(count));
+  const auto in_order = [&](const at::Tensor& values) {
+    return std::get<0>(values.sort()).slice(0, from, count - from);
+  };
+  const at::Tensor level = in_order(all);
+  const at::Tensor share = in_order(at::cat(keys));
+  double best = kLeast;
+  double least = std::numeric_limits<double>::infinity();
+  for (int k = 0; k < kSteps; ++k) {
+    const double ambient = kLeast * std::pow(kStep, k);
+    const double error = (level - (share + ambient).log2()).var().item<double>();
+    if (error >= least) continue;
+    least = error;
+    best = ambient;
+  }
+  return best;
+}
+
 LightFit FitLightBySpread(const std::vector<ShadedPicture>& frames, const std::vector<at::Tensor>& albedos,
-                          const Vector& direction) {
+                          const Vector& direction, std::optional<double> ambient) {
   constexpr double kStray = 0.02;  // of the pixels at either end
   constexpr double kDarkestShare = 0.01;
   std::vector<at::Tensor> lights, keys;
@@ -155,9 +188,12 @@ LightFit FitLightBySpread(const std::vector<ShadedPicture>& frames, const std::v
   found.direction = direction;
   // What is darker must fit as well as what is bright.
   const at::Tensor weight = 1 / (share + 0.35 * level.mean());
-  const at::Tensor x = at::stack({share, at::ones_like(share)}, 1) * weight.unsqueeze(1);
-  const at::Tensor solution =
-      at::linalg_solve(x.t().mm(x) + 1e-9 * at::eye(2, x.options()), x.t().mm(level * weight.unsqueeze(1)));
+  // Columns: the key and the ambient light, or both in their known ratio.
+  const at::Tensor parts = ambient ? (share + *ambient).unsqueeze(1) : at::stack({share, at::ones_like(share)}, 1);
+  const at::Tensor x = parts * weight.unsqueeze(1);
+  at::Tensor solution =
+      at::linalg_solve(x.t().mm(x) + 1e-9 * at::eye(x.size(1), x.options()), x.t().mm(level * weight.unsqueeze(1)));
+  if (ambient) solution = at::cat({solution, solution * *ambient});
   for (int64_t c = 0; c < 3; ++c) {
     const double brightest = std::max(1e-6, solution[0][c].item<double>());
     found.rgb[static_cast<size_t>(c)] = brightest;

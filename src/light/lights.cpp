@@ -8,6 +8,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numbers>
+#include <tuple>
 
 #include "shotfix/core/error.h"
 #include "shotfix/image/check.h"
@@ -69,6 +70,16 @@ Rgb ParseColour(const std::string& text) {
   return WithLuminanceOne(rgb);
 }
 
+constexpr size_t kShapes = std::tuple_size_v<AmbientShape>;
+
+// As AmbientShape counts them, [1,h,w] each.
+std::array<at::Tensor, kShapes> ShapesOf(const at::Tensor& normals) {
+  const at::Tensor x = normals.slice(0, 0, 1);
+  const at::Tensor y = normals.slice(0, 1, 2);
+  const at::Tensor z = normals.slice(0, 2, 3);
+  return {y, z, x, x * y, y * z, 3 * z.square() - 1, x * z, x.square() - y.square()};
+}
+
 }  // namespace
 
 Vector DirectionOf(Angles angles) {
@@ -117,6 +128,7 @@ KeyRequest ParseKey(const std::string& text) {
 
 std::string ToJson(const SceneLight& light) {
   nlohmann::json json = {{"ambient", light.ambient}, {"keys", nlohmann::json::array()}};
+  if (light.ambient_shape) json["ambient_shape"] = *light.ambient_shape;
   for (const Key& key : light.keys)
     json["keys"].push_back({{"direction", key.direction}, {"rgb", key.rgb}, {"radius_deg", key.radius_deg}});
   return json.dump();
@@ -127,9 +139,10 @@ SceneLight SceneLightFrom(const std::string& json) {
     const nlohmann::json read = nlohmann::json::parse(json);
     SceneLight light;
     light.ambient = read.at("ambient").get<Rgb>();
+    if (read.contains("ambient_shape")) light.ambient_shape = read.at("ambient_shape").get<AmbientShape>();
     for (const nlohmann::json& key : read.at("keys"))
       light.keys.push_back({key.at("direction").get<Vector>(), key.at("rgb").get<Rgb>(), key.at("radius_deg")});
-    if (light.keys.empty()) Throw(ErrorCode::kData, "a light without a key");
+    if (light.keys.empty() && LuminanceOf(light.ambient) <= 0) Throw(ErrorCode::kData, "a light that is none");
     return light;
   } catch (const nlohmann::json::exception& problem) {
     Throw(ErrorCode::kData, "the stored light cannot be read: {}", problem.what());
@@ -145,6 +158,11 @@ at::Tensor Shade(const at::Tensor& normals, const SceneLight& light, const std::
         .to(normals.device());
   };
   at::Tensor sum = column(light.ambient).expand_as(normals).contiguous();
+  if (light.ambient_shape) {
+    const std::array<at::Tensor, kShapes> slopes = ShapesOf(normals);
+    for (size_t k = 0; k < kShapes; ++k) sum = sum + slopes[k] * column((*light.ambient_shape)[k]);
+    sum = sum.clamp_min(0);
+  }
   for (size_t k = 0; k < light.keys.size(); ++k) {
     const Key& key = light.keys[k];
     const at::Tensor cosine = (normals * column(key.direction)).sum(0, true);

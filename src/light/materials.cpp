@@ -18,20 +18,19 @@ namespace {
 
 constexpr int kParts = 20;
 constexpr int64_t kFeatures = 5;
-constexpr double kAmbient = 0.1;     // of the key, as people light: what a part in the shade is expected to have
 constexpr double kHueSpread = 0.18;  // log of a ratio of channels
 constexpr double kLightSpread = 0.7;
 constexpr double kPlaceSpread = 0.25;  // sides of a square as large as the subject
 constexpr float kNobody = -1;          // the material of a part without pixels
 constexpr double kDarkest = 1e-4;
-constexpr double kLikeHue = 0.5;      // log of a ratio of channels: materials differ by more
-constexpr double kDetailStops = 1.7;  // within a material, and shadows that the shape does not know
-const double kMostStops =
-    std::log2((1 + kAmbient) / kAmbient) + kDetailStops;  // between the brightest and the darkest of one material
-// Stops between what the lit pixels of two parts say of their albedo: hair beside skin is another material, not its
-// shade. At 1.3 the far cheek of the sample production falls off its face; without a bound the hair of a real head
-// under a soft sky was bleached to skin.
-constexpr double kMostApart = 1.7;
+constexpr double kLikeHue = 0.5;  // log of a ratio of channels: materials differ by more
+// Between the brightest and the darkest of one material, in ranges of its light: detail, and shadows that the shape
+// does not know.
+constexpr double kMostRanges = 1.5;
+// Between what the lit pixels of two parts say of their albedo: hair beside skin is another material, not its shade. In
+// ranges of the light, 1.7 stops of a lamp's: at 1.3 the far cheek of the sample production falls off its face; at 1.7
+// under a soft sky, whose range is half a lamp's, the hair of a real head was bleached to skin.
+constexpr double kMostRangesApart = 0.49;
 constexpr double kLit = 0.4;           // of the key: a place that it should reach
 constexpr double kLeastBorder = 0.15;  // of the side of the smaller part
 constexpr int64_t kNear = 3;           // px: parts so near each other touch
@@ -54,7 +53,7 @@ double MeanOf(const at::Tensor& values) {
   return values.sum(at::kDouble).item<double>() / static_cast<double>(std::max<int64_t>(1, values.numel()));
 }
 
-Features FeaturesOf(const ShadedPicture& frame) {
+Features FeaturesOf(const ShadedPicture& frame, double ambient) {
   const at::Tensor mask = (frame.mask > 0.5).to(at::kFloat);
   Features features;
   features.inside = PlacesOf(mask);
@@ -67,7 +66,7 @@ Features FeaturesOf(const ShadedPicture& frame) {
   const double side = std::sqrt(static_cast<double>(std::max<int64_t>(1, features.inside.numel())));
   const auto channel = [&](int64_t c) { return features.log_rgb.select(1, c); };
   features.rows = at::stack({(channel(0) - channel(1)) / kHueSpread, (channel(2) - channel(1)) / kHueSpread,
-                             (level - (features.key + kAmbient).log()) / kLightSpread,
+                             (level - (features.key + ambient).log()) / kLightSpread,
                              (x - MeanOf(x)) / (kPlaceSpread * side), (y - MeanOf(y)) / (kPlaceSpread * side)},
                             1)
                       .contiguous();
@@ -78,7 +77,7 @@ Features FeaturesOf(const ShadedPicture& frame) {
 class Joiner {
  public:
   Joiner(const std::vector<Features>& frames, const std::vector<ShadedPicture>& pictures,
-         const std::vector<at::Tensor>& labels);
+         const std::vector<at::Tensor>& labels, double ambient);
   std::vector<int> Join();
 
  private:
@@ -103,14 +102,16 @@ class Joiner {
   double Cost(size_t a, size_t b) const;
 
   double frames_;
+  double range_stops_;  // of light: from what the key reaches to what it does not
   std::vector<Part> parts_;
   cv::Mat borders_;  // CV_64FC1, pairs of near pixels
   cv::Mat steps_;    // CV_64FC1, stops between them, summed
 };
 
 Joiner::Joiner(const std::vector<Features>& frames, const std::vector<ShadedPicture>& pictures,
-               const std::vector<at::Tensor>& labels)
+               const std::vector<at::Tensor>& labels, double ambient)
     : frames_(static_cast<double>(frames.size())),
+      range_stops_(std::log2((1 + ambient) / ambient)),
       parts_(kParts),
       borders_(cv::Mat::zeros(kParts, kParts, CV_64FC1)),
       steps_(borders_.clone()) {
@@ -130,7 +131,7 @@ Joiner::Joiner(const std::vector<Features>& frames, const std::vector<ShadedPict
       part.blue += hue[2 * i + 1];
       ++part.levels[LevelOf(stop[i])];
       if (key[i] < kLit) continue;
-      ++part.lit[LevelOf(stop[i] - std::log2(key[i] + kAmbient))];
+      ++part.lit[LevelOf(stop[i] - std::log2(key[i] + ambient))];
       ++part.lit_pixels;
     }
     CountBorders(label, frames[k], stops, pictures[k].mask);
@@ -212,12 +213,13 @@ double Joiner::Cost(size_t a, size_t b) const {
   both.Add(second);
   const double stops = LevelAt(both.levels, both.pixels, 1 - kStray) - LevelAt(both.levels, both.pixels, kStray);
   const double apart = Apart(first, second);
-  if (hue > kLikeHue || stops > kMostStops || apart > kMostApart) return kNever;
+  if (hue > kLikeHue || stops > kMostRanges * range_stops_ || apart > kMostRangesApart * range_stops_) return kNever;
   // Steps at the border speak most: a terminator is soft, a hairline is not.
   constexpr double kStopsCost = 0.6;
   constexpr double kBorderGain = 0.5;
   constexpr double kLongBorder = 1.5;
-  return hue / kLikeHue + kStopsCost * stops / kMostStops + step - kBorderGain * std::min(border, kLongBorder);
+  return hue / kLikeHue + kStopsCost * stops / (kMostRanges * range_stops_) + step -
+         kBorderGain * std::min(border, kLongBorder);
 }
 
 std::vector<int> Joiner::Join() {
@@ -255,11 +257,11 @@ std::vector<int> Joiner::Join() {
 
 // The albedo of some pixels: brightness over the light that should reach them. What lies in a shadow that the shape
 // does not know would make it too dark, so only the brighter ones of the lit count.
-at::Tensor AlbedoOfPixels(const at::Tensor& log_rgb, const at::Tensor& key) {
+at::Tensor AlbedoOfPixels(const at::Tensor& log_rgb, const at::Tensor& key, double ambient) {
   constexpr double kReached = 0.3;
   constexpr int64_t kFewestLit = 30;
   constexpr double kShadowed = 0.3;
-  at::Tensor light = log_rgb - (key + kAmbient).log().unsqueeze(1);
+  at::Tensor light = log_rgb - (key + ambient).log().unsqueeze(1);
   const at::Tensor lit = (key > kReached).nonzero().squeeze(1);
   if (lit.numel() >= kFewestLit) light = light.index_select(0, lit);
   const at::Tensor level = light.mean(1);
@@ -313,10 +315,10 @@ std::vector<at::Tensor> ByFrame(const at::Tensor& label, const std::vector<Featu
 
 }  // namespace
 
-Materials Materials::Find(const std::vector<ShadedPicture>& frames) {
-  SHOTFIX_CHECK(!frames.empty());
+Materials Materials::Find(const std::vector<ShadedPicture>& frames, double ambient) {
+  SHOTFIX_CHECK(!frames.empty() && ambient > 0);
   std::vector<Features> features;
-  for (const ShadedPicture& frame : frames) features.push_back(FeaturesOf(frame));
+  for (const ShadedPicture& frame : frames) features.push_back(FeaturesOf(frame, ambient));
   const at::Tensor rows = CatOf(features, &Features::rows);
   if (rows.size(0) < kFewestPixels)
     Throw(ErrorCode::kData,
@@ -324,7 +326,7 @@ Materials Materials::Find(const std::vector<ShadedPicture>& frames) {
           "paint one with \"shotfix hint CLIP --frame N --matte FILE\"");
   const at::Tensor centres = GatherParts(rows);
   const at::Tensor label = DistancesTo(rows, centres).argmin(1).to(at::kInt);
-  const std::vector<int> group = Joiner(features, frames, ByFrame(label, features)).Join();
+  const std::vector<int> group = Joiner(features, frames, ByFrame(label, features), ambient).Join();
   const at::Tensor log_rgb = CatOf(features, &Features::log_rgb);
   const at::Tensor key = CatOf(features, &Features::key);
   std::vector<at::Tensor> albedos;
@@ -338,27 +340,28 @@ Materials Materials::Find(const std::vector<ShadedPicture>& frames) {
     }
     const at::Tensor places = own.nonzero().squeeze(1);
     if (places.numel() == 0) material.masked_fill_(material == static_cast<float>(albedos.size()), kNobody);
-    else albedos.push_back(AlbedoOfPixels(log_rgb.index_select(0, places), key.index_select(0, places)));
+    else albedos.push_back(AlbedoOfPixels(log_rgb.index_select(0, places), key.index_select(0, places), ambient));
   }
-  return From(at::cat({centres, material}, 1).unsqueeze(0), at::stack(albedos).unsqueeze(0));
+  return From(at::cat({centres, material}, 1).unsqueeze(0), at::stack(albedos).unsqueeze(0), ambient);
 }
 
-Materials Materials::From(at::Tensor parts, at::Tensor albedos) {
+Materials Materials::From(at::Tensor parts, at::Tensor albedos, double ambient) {
   Materials materials;
   materials.parts_ = std::move(parts);
   materials.albedo_ = std::move(albedos);
+  materials.ambient_ = ambient;
   return materials;
 }
 
 Materials Materials::Under(const Rgb& colour) const {
   for (const double channel : colour) SHOTFIX_CHECK(channel > 0);
   const at::Tensor logs = at::tensor({std::log(colour[0]), std::log(colour[1]), std::log(colour[2])}).to(at::kFloat);
-  return From(parts_, albedo_ - logs.view({1, 1, 3}));
+  return From(parts_, albedo_ - logs.view({1, 1, 3}), ambient_);
 }
 
 at::Tensor Materials::AlbedoOf(const ShadedPicture& frame) const {
   constexpr double kStray = 30;  // farther from any part says no more
-  const Features features = FeaturesOf(frame);
+  const Features features = FeaturesOf(frame, ambient_);
   const at::Tensor mask = (frame.mask > 0.5).to(at::kFloat);
   const at::Tensor centres = parts_[0].slice(1, 0, kFeatures);
   const at::Tensor of_part = parts_[0].select(1, kFeatures).to(at::kLong);

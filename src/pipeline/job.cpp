@@ -2,6 +2,7 @@
 #include "shotfix/pipeline/job.h"
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "pipeline/pass_builder.h"
@@ -20,6 +21,15 @@ namespace {
 
 using Json = nlohmann::json;
 
+std::string SurroundingsOf(const RelightRequest& relight) {
+  std::string text;
+  if (!relight.hdri.empty()) text += ", all light of " + relight.hdri;
+  if (!relight.ambient_from.empty()) text += ", ambient light of " + relight.ambient_from;
+  if (!relight.gobo.empty()) text += ", through " + relight.gobo;
+  if (relight.look.on != passes::LitPart::kPerson) text += ", on " + passes::ToString(relight.look.on);
+  return text;
+}
+
 std::string PlanOf(const Job& job, const Stock& stock, FrameRange frames) {
   std::string plan =
       fmt::format("clip {} ({}, {} frames), frames {}, to {}\n", stock.clip.name, stock.info.layout.ToString(),
@@ -35,6 +45,7 @@ std::string PlanOf(const Job& job, const Stock& stock, FrameRange frames) {
       plan += fmt::format(": {} lights, needs {} frames on each side",
                           relight->keys.size() + relight->fills.size() + relight->rims.size(),
                           relight->stabiliser.Radius());
+    if (const auto* relight = std::get_if<RelightRequest>(&request)) plan += SurroundingsOf(*relight);
     if (const auto* eyeline = std::get_if<EyelineRequest>(&request))
       plan += fmt::format(": {}, needs no frame beside its own", eyeline->TargetText());
     plan += "\n";
@@ -230,10 +241,22 @@ passes::RelightOptions RelightRequest::Look() const {
   add(fills, kFillStops);
   add(rims, kRimStops);
   const bool lights = !keys.empty() || !fills.empty() || !rims.empty();
+  const auto check = [](const char* name, double value, double most) {
+    if (!(std::fabs(value) <= most))
+      Throw(ErrorCode::kUsage, "--{} is {}; allowed is {} to {}", name, value, -most, most);
+  };
+  check("hdri-turn", hdri_turn_deg, 360);
+  check("plate-gain", ambient_from_gain_stops, 10);
+  if (!hdri.empty() && !(keys.empty() && match.empty() && light.empty() && ambient_from.empty()))
+    Throw(ErrorCode::kUsage, "--hdri brings all of a light; leave --key, --match, --light and --ambient-from out");
+  if (!ambient_from.empty() && !(match.empty() && light.empty()))
+    Throw(ErrorCode::kUsage, "--match and --light bring all of a light; leave --ambient-from out");
   if (!match.empty() && !light.empty()) Throw(ErrorCode::kUsage, "give --match or --light, not both");
   if (lights && !(match.empty() && light.empty()))
     Throw(ErrorCode::kUsage, "--match and --light bring all of a light; leave --key, --fill and --rim out");
   const passes::RelightOptions plain;
+  if (!hdri.empty() && look.ambient_stops != plain.ambient_stops)
+    Throw(ErrorCode::kUsage, "--hdri brings its own ambient light; leave --ambient out, or say --hdri-stops");
   const bool whole = !match.empty() || !light.empty();
   if (whole && (look.ambient_stops != plain.ambient_stops || look.soften_deg != plain.soften_deg))
     Throw(ErrorCode::kUsage, "--match and --light bring all of a light; leave --ambient and --soften out");
@@ -241,6 +264,25 @@ passes::RelightOptions RelightRequest::Look() const {
     Throw(ErrorCode::kUsage, "--soften is for new keys: give --key; --fill is soft already");
   if (!light_from.empty()) result.light_from = light::ParseKey(light_from);
   return result;
+}
+
+std::vector<PassRequest> Job::AllPasses() const {
+  std::vector<PassRequest> all;
+  for (const PassRequest& request : passes) {
+    const auto* background = std::get_if<BackgroundRequest>(&request);
+    if (background != nullptr && background->light_from_plate) {
+      RelightRequest light;
+      light.ambient_from = background->plate;
+      light.picture_in_space = background->plate_in_space;
+      light.ambient_from_gain_stops = background->look.plate_gain_stops;
+      light.light_from = background->light_from;
+      light.clean_plate = background->clean_plate;
+      all.emplace_back(std::move(light));
+    }
+    all.push_back(request);
+    if (auto* done = std::get_if<BackgroundRequest>(&all.back())) done->light_from_plate = false;
+  }
+  return all;
 }
 
 void Job::Validate() const {
@@ -259,6 +301,10 @@ void Job::Validate() const {
     if (const auto* eyeline = std::get_if<EyelineRequest>(&request)) eyeline->Look();
     if (background == nullptr && matte_only) Throw(ErrorCode::kUsage, "--matte-only goes with background alone");
     if (background == nullptr) continue;
+    if (matte_only && background->light_from_plate)
+      Throw(ErrorCode::kUsage, "--matte-only changes no light; leave --light-from-plate out");
+    if (!background->light_from.empty() && !background->light_from_plate)
+      Throw(ErrorCode::kUsage, "--light-from goes with --light-from-plate");
     if (background->plate.empty() && !matte_only)
       Throw(ErrorCode::kUsage, "background needs --plate FILE, or --matte-only");
     background->look.Validate();
@@ -270,6 +316,7 @@ void Job::Validate() const {
 JobResult RunJob(const project::Project& project, const Job& asked, Progress& progress) {
   asked.Validate();
   Job job = asked;
+  job.passes = asked.AllPasses();
   if (job.clip == "-") job.clip = SpoolClip(project, stdin, {job.in_space, job.people}, progress).name;
   const Stock stock = LoadStock(project, job);
   if (job.dry_run) return Execute(project, job, stock, 0, progress);

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/clip_eyes.h"
-#include "pipeline/light_take_file.h"
 #include "shotfix/core/error.h"
 #include "shotfix/core/hash.h"
 #include "shotfix/gaze/sheet.h"
@@ -17,22 +16,12 @@
 #include "shotfix/model/matte_head.h"
 #include "shotfix/passes/identity.h"
 #include "shotfix/pipeline/solve.h"
-#include "shotfix/project/asset_store.h"
 #include "shotfix/train/train_project.h"
 
 namespace fs = std::filesystem;
 
 namespace shotfix::pipeline {
 namespace {
-
-model::Head MatteHeadOf(const project::Project& project, const Stock& stock) {
-  SHOTFIX_CHECK(stock.model.has_value());
-  const auto head = stock.model->heads.find("matte");
-  if (head == stock.model->heads.end())
-    Throw(ErrorCode::kNoInput, "the model of \"{}\" has no matte head; run \"shotfix train\"",
-          project.folder().string());
-  return head->second;
-}
 
 std::optional<model::Head> GazeHeadOf(const Stock& stock, const std::string& person) {
   if (!stock.model) return std::nullopt;
@@ -56,14 +45,16 @@ void LoadModel(const project::Project& project, Stock& stock) {
   stock.model_sha256 = HashFile(model_path);
 }
 
-media::ClipInfo OpenPlateInfo(const project::Project& project, const BackgroundRequest& request) {
-  if (const auto record = project::ClipStore(project).FindByName(request.plate)) return train::OpenCatalogued(*record);
-  media::ProbeOptions options;
-  if (!request.plate_in_space.empty()) options.in_space = image::ParseColourSpace(request.plate_in_space);
-  return media::Probe(request.plate, options);
-}
-
 }  // namespace
+
+model::Head MatteHeadOf(const project::Project& project, const Stock& stock) {
+  SHOTFIX_CHECK(stock.model.has_value());
+  const auto head = stock.model->heads.find("matte");
+  if (head == stock.model->heads.end())
+    Throw(ErrorCode::kNoInput, "the model of \"{}\" has no matte head; run \"shotfix train\"",
+          project.folder().string());
+  return head->second;
+}
 
 Stock LoadStock(const project::Project& project, const Job& job) {
   Stock stock;
@@ -98,6 +89,17 @@ image::Solution PassBuilder::Solve(const passes::EditPass& pass, int64_t long_si
   return SolveOrLoad(solutions, solve, pass, progress_);
 }
 
+// Kept under watch: it has to be the same at the end of the render.
+media::ClipInfo PassBuilder::UsePlate(const std::string& name, const std::string& in_space) {
+  const std::optional<project::ClipRecord> record = project::ClipStore(project_).FindByName(name);
+  media::ProbeOptions options;
+  if (!in_space.empty()) options.in_space = image::ParseColourSpace(in_space);
+  media::ClipInfo plate = record ? train::OpenCatalogued(*record) : media::Probe(name, options);
+  plates_[plate.path] = media::HashClip(plate.path);
+  content_key_ += plates_[plate.path] + " " + plate.space.ToString() + "\n";
+  return plate;
+}
+
 std::unique_ptr<passes::EditPass> PassBuilder::MakeBackground(const BackgroundRequest& request,
                                                               const compliance::ConsentGrant& grant) {
   passes::BackgroundInputs inputs;
@@ -112,144 +114,9 @@ std::unique_ptr<passes::EditPass> PassBuilder::MakeBackground(const BackgroundRe
   inputs.clean_plate_key = shot.clean_plate_key;
   content_key_ += shot.painted_key + "\n" + shot.clean_plate_key + "\n";
   if (!job_.matte_only) {
-    const media::ClipInfo plate = OpenPlateInfo(project_, request);
-    plates_[plate.path] = media::HashClip(plate.path);
-    content_key_ += plates_[plate.path] + " " + plate.space.ToString() + "\n";
-    inputs.plate = OpenPlate(plate, stock_.info, request.placing);
+    inputs.plate = OpenPlate(UsePlate(request.plate, request.plate_in_space), stock_.info, request.placing);
   }
   return passes::MakeBackgroundPass(request.look, std::move(inputs), job_.device, grant);
-}
-
-passes::RelightInputs PassBuilder::RelightInputsOf(const RelightRequest& request, const project::ClipRecord& clip,
-                                                   const media::ClipInfo& info) {
-  passes::RelightInputs inputs;
-  inputs.matte_head = MatteHeadOf(project_, stock_);
-  inputs.model_key = stock_.model_sha256;
-  const int64_t long_side_px = inputs.matte_head.shape.at("long_side_px");
-  const train::ShotInputs shot = train::LoadShotInputs(project_, clip, info, request.clean_plate, long_side_px);
-  inputs.painted = shot.matte.painted;
-  inputs.painted_key = shot.painted_key;
-  inputs.clean_plate = shot.matte.supplied_plate;
-  inputs.clean_plate_key = shot.clean_plate_key;
-  const std::optional<LightTakeFile> take =
-      request.use_take ? FindLightTake(project_, clip, request.take) : std::nullopt;
-  if (take) {
-    const project::ClipStore clips(project_);
-    compliance::ConsentLedger(project_).Require(
-        {compliance::Operation::kRelight, clips.PeopleIn(take->clip.id), take->clip.scene, take->clip.name});
-    progress_.Update("solving the light-reference take", 0, 1, take->clip.name);
-    inputs.take = LoadLightTake(*take, image::ChooseAnalysisSize(info.layout.height, info.layout.width, long_side_px));
-    inputs.take_key = take->key;
-    progress_.Update("solving the light-reference take", 1, 1, take->clip.name);
-  }
-  if (!take && request.use_face) {
-    const int64_t width = image::ChooseAnalysisSize(info.layout.height, info.layout.width, long_side_px).width;
-    inputs.face = FaceIn(request, clip, info, width);
-    if (inputs.face) {
-      const passes::FaceHint& face = *inputs.face;
-      content_key_ += fmt::format("{} {} {}\n", face.frame, fmt::join(face.place.left_eye, ","),
-                                  fmt::join(face.place.right_eye, ","));
-    }
-  }
-  content_key_ += shot.painted_key + "\n" + shot.clean_plate_key + "\n" + inputs.take_key + "\n";
-  return inputs;
-}
-
-// Nothing where no face is found: the outline does without.
-std::optional<passes::FaceHint> PassBuilder::FaceIn(const RelightRequest& request, const project::ClipRecord& clip,
-                                                    const media::ClipInfo& info, int64_t analysis_width) {
-  try {
-    const ClipEyes eyes = FindClipEyes(project_, clip, info, {"", request.use_locator}, progress_);
-    const image::AnalysisSize seen = image::ChooseAnalysisSize(info.layout.height, info.layout.width, kEyeLongSidePx);
-    const double scale = static_cast<double>(analysis_width) / static_cast<double>(seen.width);
-    // Boxes lie around the openings of the eyes, which are farther apart than the eyeballs.
-    constexpr double kBoxesApart = 1.1;
-    const cv::Point2d middle = (eyes.fit.eyes.eyes[0] + eyes.fit.eyes.eyes[1]) * 0.5;
-    const auto place = [&](const cv::Point2d& eye) {
-      const cv::Point2d ball = middle + (eye - middle) * (eyes.located ? 1 / kBoxesApart : 1.0);
-      return std::array<double, 2>{(ball.x + 0.5) * scale - 0.5, (ball.y + 0.5) * scale - 0.5};
-    };
-    notes_ += eyes.note + "\n";
-    return passes::FaceHint{eyes.fit.eyes.frame, {place(eyes.fit.eyes.eyes[0]), place(eyes.fit.eyes.eyes[1])}};
-  } catch (const Error& problem) {
-    // No face, or several people and nobody to choose.
-    if (problem.code() != ErrorCode::kData && problem.code() != ErrorCode::kUsage) throw;
-    notes_ += fmt::format("no face is used, the outline alone tells the shape: {}\n", problem.what());
-    return std::nullopt;
-  }
-}
-
-// The light of another shot of the same actor, in units of the take's albedo: as absolute as light gets here.
-light::SceneLight PassBuilder::LightOf(const std::string& name, const std::string& take, const std::string& take_key) {
-  const project::ClipRecord clip = train::FindClip(project_, name);
-  const media::ClipInfo info = train::OpenCatalogued(clip);
-  const compliance::ConsentGrant grant = compliance::ConsentLedger(project_).Require(
-      {compliance::Operation::kRelight, project::ClipStore(project_).PeopleIn(clip.id), clip.scene, clip.name});
-  RelightRequest plain;
-  plain.take = take;
-  plain.use_face = false;
-  passes::RelightInputs inputs = RelightInputsOf(plain, clip, info);
-  // A light is in units of one take's albedo.
-  if (!inputs.take || inputs.take_key != take_key)
-    Throw(
-        ErrorCode::kNoInput,
-        "the light of \"{}\" cannot be compared: both shots need the same light-reference take of their actor; name it "
-        "with --take, shoot one (docs/relight.md), or say the light with --key",
-        name);
-  const int64_t long_side_px = inputs.matte_head.shape.at("long_side_px");
-  const std::unique_ptr<passes::EditPass> pass =
-      passes::MakeRelightPass(plain.Look(), std::move(inputs), job_.device, grant);
-  project::SolutionStore solutions(project_);
-  const SolveInputs solve{info, clip.sha256, static_cast<int>(long_side_px)};
-  light::SceneLight found;
-  try {
-    found = passes::FoundLight(SolveOrLoad(solutions, solve, *pass, progress_));
-  } catch (const Error& problem) {
-    if (problem.code() != ErrorCode::kData) throw;
-    Throw(ErrorCode::kData, "the light of \"{}\" cannot be found ({}); say the light with --key", name, problem.what());
-  }
-  content_key_ += light::ToJson(found) + "\n";
-  notes_ += "light matched to " + name + " through the take's albedo\n";
-  return found;
-}
-
-std::unique_ptr<passes::EditPass> PassBuilder::MakeRelight(const RelightRequest& request,
-                                                           const compliance::ConsentGrant& grant) {
-  passes::RelightOptions look = request.Look();
-  passes::RelightInputs inputs = RelightInputsOf(request, stock_.clip, stock_.info);
-  const bool named = !request.light.empty() || !request.save_light.empty();
-  if (named && !inputs.take)
-    Throw(ErrorCode::kNoInput,
-          "a light is kept in units of the actor's albedo, which only a light-reference take tells; shoot one "
-          "(docs/relight.md), or leave --light and --save-light out");
-  if (!request.match.empty()) look.match = LightOf(request.match, request.take, inputs.take_key);
-  if (!request.light.empty()) look.match = SavedLight(request.light, inputs.take_key);
-  relight_look_ = look;
-  relight_take_key_ = inputs.take_key;
-  return passes::MakeRelightPass(look, std::move(inputs), job_.device, grant);
-}
-
-light::SceneLight PassBuilder::SavedLight(const std::string& name, const std::string& take_key) {
-  const project::AssetStore assets(project_);
-  const std::optional<std::string> saved = assets.Find("light", name);
-  if (!saved)
-    Throw(ErrorCode::kNoInput, "this project has no light \"{}\"; --save-light NAME names one. It has: {}", name,
-          fmt::join(assets.Names("light"), ", "));
-  const nlohmann::json body = nlohmann::json::parse(*saved);
-  if (body.value("take", "") != HashText(take_key))
-    Throw(ErrorCode::kData,
-          "the light \"{}\" was saved through another light-reference take than this shot has; name that take with "
-          "--take, or save the light again",
-          name);
-  content_key_ += *saved + "\n";
-  return light::SceneLightFrom(body.at("light").get<std::string>());
-}
-
-void PassBuilder::SaveLight(const RelightRequest& request, const image::Solution& solution) {
-  const light::SceneLight wanted = passes::WantedLight(relight_look_, passes::FoundLight(solution));
-  const nlohmann::json body = {{"take", HashText(relight_take_key_)}, {"light", light::ToJson(wanted)}};
-  project::AssetStore(project_).Put("light", request.save_light, body.dump());
-  notes_ += "light saved as " + request.save_light + "\n";
 }
 
 // Where the actor of another shot looks most of the time, seen from its camera.

@@ -24,6 +24,8 @@ struct Stock {
 // kNoPermission.
 Stock LoadStock(const project::Project& project, const Job& job);
 
+model::Head MatteHeadOf(const project::Project& project, const Stock& stock);  // throws kNoInput
+
 // Turns requests into passes that are ready to render; keeps what they point to alive.
 class PassBuilder {
  public:
@@ -51,6 +53,10 @@ class PassBuilder {
                                         const media::ClipInfo& info);
   std::optional<passes::FaceHint> FaceIn(const RelightRequest& request, const project::ClipRecord& clip,
                                          const media::ClipInfo& info, int64_t analysis_width);
+  media::ClipInfo UsePlate(const std::string& name, const std::string& in_space);
+  at::Tensor PictureOf(const std::string& name, const std::string& in_space);
+  light::SceneLight EnvironmentOf(const RelightRequest& request);
+  light::SceneLight AmbientOf(const RelightRequest& request);
   light::SceneLight LightOf(const std::string& name, const std::string& take, const std::string& take_key);
   light::SceneLight SavedLight(const std::string& name, const std::string& take_key);
   void SaveLight(const RelightRequest& request, const image::Solution& solution);

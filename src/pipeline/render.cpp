@@ -144,12 +144,15 @@ class PassChain {
       frame.rgb = image::LinearFromPlanes(*frame.source, frame.space).to(inputs_.device);
       if (frame.source->layout.has_alpha) frame.alpha = image::AlphaFromPlanes(*frame.source).to(inputs_.device);
     }
-    const at::Tensor rgb = frame.rgb;
-    stages_.front().Push({std::move(frame), rgb, {}, {}, {}, {}, {}});
+    WorkFrame work;
+    work.source_rgb = frame.rgb;
+    work.frame = std::move(frame);
+    stages_.front().Push(std::move(work));
     Advance(false);
     return wanted_;
   }
   int64_t done() const { return done_; }
+  double HeldShare() const { return done_ > 0 ? held_ / static_cast<double>(done_) : 0; }
   void Finish() {
     stages_.front().Finish();
     Advance(true);
@@ -169,6 +172,7 @@ class PassChain {
 
   void PutOut(WorkFrame work) {
     if (!range_.Contains(work.frame.index) || !wanted_) return;
+    held_ += work.held_share;
     std::optional<OutputFrame> out;
     {
       const StageTimer timer(seconds_, "composite");
@@ -185,6 +189,7 @@ class PassChain {
   std::map<std::string, double>& seconds_;
   std::deque<PassStage> stages_;
   int64_t done_ = 0;
+  double held_ = 0;
   bool wanted_ = true;
 };
 
@@ -229,6 +234,7 @@ RenderStats Render(const RenderInputs& inputs, compliance::DeliverableWriter& wr
         progress.Update("rendering", wanted.begin - inputs.frames.begin + chain.done(), inputs.frames.size(), "");
       }
       if (more) chain.Finish();
+      stats.held_share = chain.HeldShare();
     } catch (...) {
       decoded.Close();
       finished.Close();

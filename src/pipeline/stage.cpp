@@ -105,6 +105,7 @@ std::optional<WorkFrame> PassStage::Pop() {
   const StageTimer timer(seconds_, "apply");
   if (!result.last_edit.empty()) {
     const image::Edit& edit = result.last_edit;
+    result.held_share = std::max(result.held_share, edit.held_share);
     const at::Tensor covered = edit.alpha.defined() ? edit.alpha * edit.support : at::zeros_like(edit.support);
     if (layers_) {
       for (media::PictureLayer& layer : LayersOf(pass_.label, edit, result.frame.height(), result.frame.width()))

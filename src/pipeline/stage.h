@@ -19,6 +19,7 @@ struct WorkFrame {
   at::Tensor support;     // union of the passes' supports; undefined: nothing yet
   at::Tensor replaced;    // how much of the source fills have replaced
   image::Edit last_edit;
+  double held_share = 0;                    // the largest of the passes'
   std::vector<media::PictureLayer> layers;  // of all passes so far, when they are wanted
   std::optional<c10::Device> parked_on;     // rgb was let go while the frame waits, and comes back to this device
 };

@@ -189,6 +189,66 @@ TEST_CASE("without a take it asks where the light is, and says why", "[e2e]") {
   CHECK(ErrorOf(project.File("o.mkv"), kNew) < 0.7 * ErrorOf(project.File("shot.mkv"), kNew));
 }
 
+// Mean of a clip's middle frame, perceptual, where `where` [1,h,w] says.
+double MeanLevel(const std::string& clip, const at::Tensor& where) {
+  media::Decoder decoder(media::Probe(clip));
+  decoder.Seek(5);
+  const at::Tensor picture = image::PerceptualFromLinear(decoder.Next()->rgb).mean(0, true);
+  return (picture * where).sum().item<double>() / where.sum().item<double>();
+}
+
+TEST_CASE("a panorama, a gobo and a plate light the actor, the set or both", "[e2e]") {
+  const BallProject project;
+  project.AddTake();
+  const Ball ball = MakeBall(BallProject::Place(5));
+  const at::Tensor left = ball.mask * (ball.normals.slice(0, 0, 1) < -0.3);
+  const at::Tensor right = ball.mask * (ball.normals.slice(0, 0, 1) > 0.3);
+  const at::Tensor wall = 1 - ball.mask;
+  const std::string source = project.File("shot.mkv");
+  // A sky that is bright at picture right: behind it in the panorama's right half.
+  at::Tensor sky = at::full({3, 64, 128}, 0.02);
+  sky.slice(2, 80, 110).fill_(0.9);
+  media::WritePng(project.File("sky.png"), sky);
+  const ShellResult made = project.Relight("h.mkv", "--hdri '" + project.File("sky.png") + "'");
+  MustSucceed(made);
+  CHECK(made.output.find("panorama") != std::string::npos);
+  CHECK(MeanLevel(source, left) > MeanLevel(source, right));
+  CHECK(MeanLevel(project.File("h.mkv"), left) < MeanLevel(project.File("h.mkv"), right));
+  CHECK(MeanLevel(project.File("h.mkv"), wall) == Approx(MeanLevel(source, wall)).margin(2e-3));
+  CHECK(project.Relight("x.mkv", "--hdri '" + source + "'").exit_code == 65);
+  CHECK(project.Relight("x.mkv", "--key 0,0 --hdri '" + project.File("sky.png") + "'").exit_code == 64);
+  // The light goes down on the set alone.
+  MustSucceed(project.Relight("s.mkv", "--on set --key=-40,25,,-1"));
+  CHECK(MeanLevel(project.File("s.mkv"), wall) < 0.9 * MeanLevel(source, wall));
+  CHECK(MeanLevel(project.File("s.mkv"), left) == Approx(MeanLevel(source, left)).epsilon(0.02));
+  // A gobo that stops everything at picture right.
+  at::Tensor flag = at::ones({3, 60, 80});
+  flag.slice(2, 40).fill_(0);
+  media::WritePng(project.File("flag.png"), flag);
+  MustSucceed(project.Relight("a.mkv", "--on all --key 0,0 --gobo '" + project.File("flag.png") + "'"));
+  const at::Tensor columns = at::arange(testing::kBallWidth).view({1, 1, -1}).expand_as(wall);
+  const at::Tensor shaded = wall * (columns > 0.6 * testing::kBallWidth);
+  CHECK(MeanLevel(project.File("a.mkv"), shaded) <
+        0.8 * MeanLevel(project.File("a.mkv"), wall * (columns < 0.4 * testing::kBallWidth)));
+  CHECK(project.Relight("x.mkv", "--on everything --key 0,0").exit_code == 64);
+  // The plate that will stand behind is dark and blue.
+  at::Tensor plate = at::full({3, 60, 80}, 0.1);
+  plate[2].fill_(0.4);
+  media::WritePng(project.File("plate.png"), plate);
+  CHECK(project
+            .Run("background shot --plate '" + project.File("plate.png") + "' --light-from-plate -o '" +
+                 project.File("b.mkv") + "'")
+            .exit_code == 77);
+  MustSucceed(project.Run("consent add --person Ada --operations background --document binder"));
+  MustSucceed(
+      project.Run("background shot --plate '" + project.File("plate.png") + "' -o '" + project.File("b.mkv") + "'"));
+  MustSucceed(project.Run("background shot --plate '" + project.File("plate.png") + "' --light-from-plate -o '" +
+                          project.File("l.mkv") + "'"));
+  CHECK(MeanLevel(project.File("l.mkv"), ball.mask) < MeanLevel(project.File("b.mkv"), ball.mask) - 2e-3);
+  CHECK(MeanLevel(project.File("l.mkv"), wall) == Approx(MeanLevel(project.File("b.mkv"), wall)).epsilon(0.03));
+  CHECK(project.Run("background shot --plate x.png --light-from 0,0 -o x.mkv").exit_code == 64);
+}
+
 TEST_CASE("wrong lights and takes are told in one sentence", "[e2e]") {
   const BallProject project;
   CHECK(project.Relight("o.mkv", "--key 45").exit_code == 64);

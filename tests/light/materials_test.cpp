@@ -84,7 +84,7 @@ TEST_CASE("a light of one colour alone leaves albedos that are numbers", "[light
 TEST_CASE("materials come back as they were stored", "[light]") {
   const TwoMaterials scene;
   const Materials found = Materials::Find({scene.frame});
-  const Materials again = Materials::From(found.parts().clone(), found.albedos().clone());
+  const Materials again = Materials::From(found.parts().clone(), found.albedos().clone(), found.ambient());
   CHECK(at::equal(again.AlbedoOf(scene.frame), found.AlbedoOf(scene.frame)));
   CHECK(at::equal(Materials::Find({scene.frame}).parts(), found.parts()));  // the same bits each time
 }
@@ -101,6 +101,31 @@ TEST_CASE("a shape that is only guessed still tells how strong key and ambient l
   const LightFit fit = FitLightBySpread({frame}, {scene.albedo}, DirectionOf(kFrom));
   const double stops = std::log2(LuminanceOf(fit.light.keys[0].rgb) / LuminanceOf(fit.light.ambient));
   CHECK(stops == Approx(std::log2(1 / kAmbientShare)).margin(0.6));
+}
+
+TEST_CASE("under a soft sky hair stays hair", "[light]") {
+  // Hair of a tenth of the skin's albedo and of like hue, all of it on the lit side: its darkness is no shade.
+  const Ball ball = MakeBall();
+  const int64_t width = ball.mask.size(2);
+  const at::Tensor hair = (at::arange(width).view({1, 1, width}) > 0.6 * static_cast<double>(width)).to(at::kFloat);
+  const at::Tensor albedo = Column(kUpper) * (1 - 0.88 * hair);
+  const SceneLight sky{{{DirectionOf({0, 60}), {1, 1, 1}, 40}}, {0.5, 0.5, 0.5}};
+  ShadedPicture frame;
+  frame.picture = (albedo * Shade(ball.normals, sky, {}) * ball.mask).contiguous();
+  frame.mask = ball.mask;
+  frame.key = Shade(ball.normals, {{{DirectionOf({0, 60}), {1, 1, 1}, 40}}, {0, 0, 0}}, {}).slice(0, 0, 1).contiguous();
+  const at::Tensor skin = ball.mask * (1 - hair);
+  const std::optional<double> ambient = AmbientBySpread({{frame.picture, skin, frame.key}});
+  REQUIRE(ambient.has_value());
+  CHECK(*ambient == Approx(0.5).epsilon(0.25));
+  const at::Tensor found = Materials::Find({frame}, *ambient).AlbedoOf(frame).mean(0, true);
+  const auto mean = [&](const at::Tensor& where) { return (found * where).sum() / where.sum(); };
+  const double stops = (mean(skin) / mean(ball.mask * hair)).log2().item<double>();
+  CHECK(stops == Approx(std::log2(1 / 0.12)).margin(0.5));
+  // Its ratio to the key is kept where it is known.
+  const LightFit fit =
+      FitLightBySpread({frame}, {albedo.expand_as(frame.picture).contiguous()}, DirectionOf({0, 60}), *ambient);
+  CHECK(LuminanceOf(fit.light.ambient) == Approx(*ambient * LuminanceOf(fit.light.keys[0].rgb)));
 }
 
 TEST_CASE("where no subject is, no material is found", "[light]") {

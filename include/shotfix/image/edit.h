@@ -10,11 +10,12 @@ namespace shotfix::image {
 //   (1 - alpha) * sample(frame, warp) * 2^gain + alpha * fill
 // in scene-linear light, mixed over the source by `support`. Where support is 0 the source samples are copied.
 struct Edit {
-  at::Tensor gain;     // [3,h,w] float32, log2 per channel; any size, upsampled bilinearly to the frame
-  at::Tensor warp;     // [2,H,W] float32 px (x right, y down): source_from_target, sample the frame at x + warp(x)
-  at::Tensor fill;     // [3,H,W] float32, scene-linear
-  at::Tensor alpha;    // [1,H,W] float32 in [0,1]: how much of the fill shows
-  at::Tensor support;  // [1,H,W] float32 in [0,1]: where the edit may write; undefined means nowhere
+  at::Tensor gain;        // [3,h,w] float32, log2 per channel; any size, upsampled bilinearly to the frame
+  at::Tensor warp;        // [2,H,W] float32 px (x right, y down): source_from_target, sample the frame at x + warp(x)
+  at::Tensor fill;        // [3,H,W] float32, scene-linear
+  at::Tensor alpha;       // [1,H,W] float32 in [0,1]: how much of the fill shows
+  at::Tensor support;     // [1,H,W] float32 in [0,1]: where the edit may write; undefined means nowhere
+  double held_share = 0;  // of what the pass alters, where a bound of its options held the change back
 
   bool empty() const { return !support.defined(); }
 };

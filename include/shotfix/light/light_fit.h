@@ -40,9 +40,14 @@ struct ShadedPicture {
 // The strength of a key that stands at `direction` and of the ambient light. Shape that is only guessed says well how
 // much of a subject is lit and badly which pixels: the shares of lit and unlit are laid beside each other in order of
 // brightness, not pixel by pixel, which would take half of the key for ambient light. albedos: [3,h,w] of each frame,
-// over 0; their scale is the light's. uncertainty_deg stays 0. Throws kData when too little is seen or the key reaches
-// none of it.
+// over 0; their scale is the light's. ambient: beside a key of 1, where that is known. uncertainty_deg stays 0. Throws
+// kData when too little is seen or the key reaches none of it.
 LightFit FitLightBySpread(const std::vector<ShadedPicture>& frames, const std::vector<at::Tensor>& albedos,
-                          const Vector& direction);
+                          const Vector& direction, std::optional<double> ambient = {});
+
+// The ambient light beside a key of 1, 0.03 to 4, of places that are all of one material (a face's skin): that under
+// which the shares of lit and unlit would spread as brightness does there, in order of brightness. mask: those places.
+// Nothing where too little is seen.
+std::optional<double> AmbientBySpread(const std::vector<ShadedPicture>& frames);
 
 }  // namespace shotfix::light

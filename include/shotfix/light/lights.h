@@ -48,9 +48,15 @@ struct Key {
   Rgb rgb{1, 1, 1};       // its reflected light where it falls straight on the surface
   double radius_deg = 8;  // of the source: how soft its shadows are, 0 to 60
 };
+// How ambient light differs from side to side: what a white surface reflects beside its mean, as factors of y, z, x,
+// xy, yz, 3z^2-1, xz and x^2-y^2 of its normal. Orders 1 and 2 hold all but a hundredth of what surroundings without a
+// hard lamp do to a matte surface (Ramamoorthi & Hanrahan 2001, "An efficient representation for irradiance environment
+// maps").
+using AmbientShape = std::array<Rgb, 8>;
 struct SceneLight {
   std::vector<Key> keys;
-  Rgb ambient{0, 0, 0};
+  Rgb ambient{0, 0, 0};                            // its mean
+  std::optional<AmbientShape> ambient_shape = {};  // nothing: from everywhere alike
 };
 
 // A light as JSON, for the catalogue. Throws kData when it is none.
@@ -58,8 +64,8 @@ std::string ToJson(const SceneLight& light);
 SceneLight SceneLightFrom(const std::string& json);
 
 // Reflected light of a surface of albedo 1, [3,h,w], for normals [3,h,w]. Lambert's law; a source of radius s reaches s
-// around the terminator: (c + sin s)^2 / (4 sin s) for |c| < sin s, c the cosine. visibility: for each key [1,h,w] in
-// [0,1], or empty.
+// around the terminator: (c + sin s)^2 / (4 sin s) for |c| < sin s, c the cosine. Ambient light ends at 0 where its
+// shape would go below. visibility: for each key [1,h,w], or [3,h,w] for each channel, in [0,1]; or empty.
 at::Tensor Shade(const at::Tensor& normals, const SceneLight& light, const std::vector<at::Tensor>& visibility);
 
 }  // namespace shotfix::light

@@ -18,10 +18,13 @@ namespace shotfix::light {
 // is darker than the ambient light could leave it is another material, and skin in the shade stays skin.
 class Materials {
  public:
+  static constexpr double kUsualAmbient = 0.1;  // as people light
+
   Materials() = default;
-  // Of all frames together, so that each frame finds the same ones. Throws kData where too little
-  // is seen.
-  static Materials Find(const std::vector<ShadedPicture>& frames);
+  // Of all frames together, so that each frame finds the same ones. ambient: of the key, what reaches places that the
+  // key does not, as far as that is known: how much darker one material may be in the shade. Throws kData where too
+  // little is seen.
+  static Materials Find(const std::vector<ShadedPicture>& frames, double ambient = kUsualAmbient);
 
   // The same under a light of that colour, each channel over 0: what was found under it as if it were white is divided
   // by it.
@@ -30,12 +33,15 @@ class Materials {
   at::Tensor AlbedoOf(const ShadedPicture& frame) const;
   int64_t count() const { return albedo_.defined() ? albedo_.size(1) : 0; }
 
-  // For storing: parts [1,n,6] (five features and the material of each), albedos [1,m,3] as their logarithms.
+  // For storing: parts [1,n,6] (five features and the material of each), albedos [1,m,3] as their logarithms, and the
+  // ambient light that they were found by.
   const at::Tensor& parts() const { return parts_; }
   const at::Tensor& albedos() const { return albedo_; }
-  static Materials From(at::Tensor parts, at::Tensor albedos);
+  double ambient() const { return ambient_; }
+  static Materials From(at::Tensor parts, at::Tensor albedos, double ambient);
 
  private:
+  double ambient_ = kUsualAmbient;
   at::Tensor parts_;
   at::Tensor albedo_;
 };

@@ -16,6 +16,11 @@
 
 namespace shotfix::passes {
 
+// What of the picture the light changes on.
+enum class LitPart { kPerson, kSet, kAll };
+LitPart ParseLitPart(const std::string& name);  // "person", "set", "all"; throws kUsage
+std::string ToString(LitPart part);
+
 struct RelightOptions {
   std::vector<light::KeyRequest> keys;    // up to 3; none: the shot's own key stays
   std::vector<light::KeyRequest> extras;  // fill, rim, kicker: added to the keys, up to 4
@@ -23,11 +28,19 @@ struct RelightOptions {
   // a take alone, where nothing else tells a warm light from warm skin: unsaid it is taken for 6,500 K. No stops.
   std::optional<light::KeyRequest> light_from;
   std::optional<light::SceneLight> match;  // all of the light that is wanted, in place of keys: another shot's
-  double soften_deg = 8;                   // radius of the new keys, 0 to 60; fills are 40
-  double ambient_stops = 0;                // of the ambient light beside the shot's own, -6 to 6
-  double strength = 1;                     // share of the change, in stops, 0 to 1
-  double most_stops = 4;                   // no pixel changes by more, 0.5 to 6
-  bool shadows = true;                     // cast ones, of the subject on itself
+  // Surroundings in units of their own, brought to the strength of the shot's light: all of the light but the extras.
+  std::optional<light::SceneLight> environment;
+  double environment_stops = 0;  // beside the shot's own strength, -6 to 6
+  // What will stand behind the actor, by its own light (light::AmbientOfPlate): takes the place of the shot's ambient
+  // light, as much stronger as the plate is brighter than the background that is there, within 2 stops.
+  std::optional<light::SceneLight> plate_ambient;
+  LitPart on = LitPart::kPerson;
+  double gobo_size = 1;      // height of the gobo in heights of the frame, 0.05 to 20
+  double soften_deg = 8;     // radius of the new keys, 0 to 60; fills are 40
+  double ambient_stops = 0;  // of the ambient light beside the shot's own, -6 to 6
+  double strength = 1;       // share of the change, in stops, 0 to 1
+  double most_stops = 4;     // no pixel changes by more, 0.5 to 6
+  bool shadows = true;       // cast ones, of the subject on itself
 
   void Validate() const;  // throws kUsage
 };
@@ -48,6 +61,7 @@ struct RelightInputs {
   std::shared_ptr<const light::LightTake> take;  // at the analysis size; null: the shape is guessed
   std::string take_key;
   std::optional<FaceHint> face;  // where there is no take; nothing: the outline alone tells the shape
+  at::Tensor gobo;               // [3,h,w] in [0,1], before the first key; undefined: none
 };
 
 // How the shape of the subject is known, and what that is worth.
@@ -57,10 +71,14 @@ GeometryTier TierFrom(const std::string& name);  // throws kData
 // One sentence: the tier, the error of its normals to expect, and what would raise it.
 std::string Explain(GeometryTier tier);
 
-// The light that the analysis of a shot found. Through one light-reference take the lights of several shots compare.
-light::SceneLight FoundLight(const image::Solution& solution);
+// What the analysis of a shot found. Through one light-reference take the lights of several shots compare.
+struct ShotLight {
+  light::SceneLight light;
+  double background = 0;  // mean luminance of what is behind the actor, scene-linear; 0: nothing is seen of it
+};
+ShotLight FoundLight(const image::Solution& solution);
 // The light that the options ask for, given the one that was found.
-light::SceneLight WantedLight(const RelightOptions& options, const light::SceneLight& found);
+light::SceneLight WantedLight(const RelightOptions& options, const ShotLight& found);
 
 // What the analysis of a shot says about its light; for people.
 std::string DescribeLight(const image::Solution& solution);

@@ -27,16 +27,26 @@ struct BackgroundRequest {
   passes::BackgroundOptions look;
   train::CleanPlateChoice clean_plate;
   temporal::StabiliserOptions stabiliser;
+  // Relights the actor first, by the plate's own ambient light. light_from as RelightRequest has it.
+  bool light_from_plate = false;
+  std::string light_from;
 };
 
 // Lights as light::ParseKey reads them: "AZ,EL[,KELVIN[,STOPS]]".
 struct RelightRequest {
   std::vector<std::string> keys, fills, rims;
   std::string light_from;  // "AZ,EL[,COLOUR]": the shot's own key; empty: found
-  std::string match;       // catalogue name of a shot whose light is wanted
-  std::string light;       // name of a light that was saved in this project
-  std::string save_light;  // saves the light that is wanted under this name
-  std::string take;        // catalogue name of a light-reference take; empty: the actor's, where there is one
+  // Panoramas, plates and gobos: a still, a clip's first frame, or a catalogue name.
+  std::string hdri;                    // an equirectangular picture: all of the light
+  double hdri_turn_deg = 0;            // to picture right, -360 to 360
+  std::string ambient_from;            // a plate whose own ambient light is wanted
+  double ambient_from_gain_stops = 0;  // of that plate, -10 to 10
+  std::string gobo;                    // before the first key
+  std::string picture_in_space;        // what those are where they are untagged
+  std::string match;                   // catalogue name of a shot whose light is wanted
+  std::string light;                   // name of a light that was saved in this project
+  std::string save_light;              // saves the light that is wanted under this name
+  std::string take;  // catalogue name of a light-reference take; empty: the actor's, where there is one
   bool use_take = true;
   bool use_face = true;         // where there is no take: the face that a hint or the locator finds
   bool use_locator = true;      // where no hint says where the eyes are
@@ -91,6 +101,8 @@ struct Job {
   c10::Device device{c10::DeviceType::CPU};
   std::string command_line;  // for the label
 
+  // What is really done, in order: a background that asks for its plate's light brings a relight pass before it.
+  std::vector<PassRequest> AllPasses() const;
   // Effective options, as JSON; stored with the run and in the label.
   std::string OptionsJson() const;
   void Validate() const;  // throws kUsage

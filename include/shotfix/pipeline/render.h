@@ -44,6 +44,7 @@ struct RenderStats {
   std::vector<int64_t> bad_frames;  // that did not decode, and were held or skipped
   int64_t altered_pixels = 0;
   int64_t pixels = 0;
+  double held_share = 0;  // mean of image::Edit::held_share over the frames that this run rendered
   double seconds = 0;
   std::map<std::string, double>
       stage_seconds;  // "decode", "flow", "propose background", ...; of the stage's own thread

@@ -9,9 +9,11 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "passes/relight/gain.h"
 #include "passes/relight/surface.h"
 #include "shotfix/core/error.h"
 #include "shotfix/image/convert.h"
+#include "shotfix/image/resample.h"
 
 namespace shotfix::passes::relight {
 namespace {
@@ -19,6 +21,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr int64_t kMostFrames = 8;       // that the light is found from, and the face's own
+constexpr int64_t kBesidePx = 4;         // of the analysis picture: so far from the subject is background
 constexpr int kRounds = 2;               // the take is found again under the light that it helped to find
 constexpr double kLeastLikeness = 0.45;  // below, the take is of something else, or seen from elsewhere
 constexpr double kMostUncertainDeg = 15;
@@ -44,16 +47,31 @@ std::vector<Sample> TakeSamples(image::ShotReader& shot, const AnalysisInputs& a
   return samples;
 }
 
-double SaturatedShare(const std::vector<Sample>& samples) {
+void CountSaturated(const std::vector<Sample>& samples, ShotFacts& facts) {
   constexpr double kWhite = 0.99;  // scene-linear
-  double white = 0;
+  double clipped = 0;
+  double saturated = 0;
   double all = 0;
   for (const Sample& sample : samples) {
-    const at::Tensor inside = sample.matte > 0.5;
-    white += inside.logical_and(sample.linear.amax(0, true) > kWhite).sum().item<double>();
+    const at::Tensor inside = (sample.matte > 0.5).to(at::kFloat);
+    clipped += (inside * (sample.linear.amax(0, true) > kWhite)).sum().item<double>();
+    saturated += (inside * Saturated(sample.linear)).sum().item<double>();
     all += inside.sum().item<double>();
   }
-  return white / std::max(1.0, all);
+  facts.clipped = clipped / std::max(1.0, all);
+  facts.saturated = saturated / std::max(1.0, all);
+}
+
+double BackgroundLuminance(const std::vector<Sample>& samples) {
+  double light = 0;
+  double all = 0;
+  for (const Sample& sample : samples) {
+    const at::Tensor outside = (image::Dilate(sample.matte, kBesidePx) < 0.02).to(at::kFloat);
+    const at::Tensor mean = (at::nan_to_num(sample.linear, 0, 1, 0) * outside).sum({1, 2});
+    light += light::LuminanceOf({mean[0].item<double>(), mean[1].item<double>(), mean[2].item<double>()});
+    all += outside.sum().item<double>();
+  }
+  return light / std::max(1.0, all);
 }
 
 // The take's own picture that is most like the shot: a first idea of its light.
@@ -100,15 +118,35 @@ void FindFromTake(const light::LightTake& take, const std::vector<Sample>& sampl
   if (!options.light_from) facts.found.uncertainty_deg = std::hypot(facts.found.uncertainty_deg, kShapeErrorDeg);
 }
 
+// Eyes, nose, cheeks and mouth: skin and little else. Hair hangs over what lies around.
+at::Tensor InnerFace(const FrameSurface& surface) {
+  constexpr double kInset = 0.2;  // of the side of a square as large as the face
+  const at::Tensor head = (surface.head * surface.known > 0.99).to(at::kFloat);
+  return image::Erode(head, std::llround(kInset * std::sqrt(head.sum().item<double>())));
+}
+
+// A soft sky leaves a face less shaded than a lamp does: then what is dark is another material and not in the shade.
+// Nothing where the face is as hard as people light, or none is known.
+std::optional<double> SoftAmbient(const std::vector<light::ShadedPicture>& faces) {
+  const std::optional<double> ambient = light::AmbientBySpread(faces);
+  return ambient && *ambient > light::Materials::kUsualAmbient ? ambient : std::nullopt;
+}
+
 // The key's colour lies in what was found for the materials: it is told apart only by what is said of it.
 void FindFromOutline(const std::vector<Sample>& samples, const light::KeyRequest& own, ShotFacts& facts) {
   const light::Vector direction = light::DirectionOf(own.from);
   std::vector<light::ShadedPicture> frames;
-  for (const Sample& sample : samples) frames.push_back(ShadedBy(facts.shape.In(sample), sample.linear, direction));
-  facts.materials = light::Materials::Find(frames);
+  std::vector<light::ShadedPicture> faces;
+  for (const Sample& sample : samples) {
+    const FrameSurface surface = facts.shape.In(sample);
+    frames.push_back(ShadedBy(surface, sample.linear, direction));
+    if (surface.head.defined()) faces.push_back({sample.linear, InnerFace(surface), frames.back().key});
+  }
+  const std::optional<double> soft = SoftAmbient(faces);
+  facts.materials = light::Materials::Find(frames, soft.value_or(light::Materials::kUsualAmbient));
   std::vector<at::Tensor> albedos;
   for (const light::ShadedPicture& frame : frames) albedos.push_back(facts.materials.AlbedoOf(frame));
-  facts.found = light::FitLightBySpread(frames, albedos, direction);
+  facts.found = light::FitLightBySpread(frames, albedos, direction, soft);
   if (!own.colour) return;
   // The deepest orange lamp still has some blue, and what is divided by none is no albedo.
   constexpr double kLeastOfAChannel = 0.05;
@@ -157,7 +195,8 @@ ShotFacts AnalyseShot(image::ShotReader& shot, const AnalysisInputs& asked, imag
       model::AnalyseMattes(shot, {inputs.painted, inputs.clean_plate}, asked.head, track, progress);
   progress("finding the light", 0, 1);
   const std::vector<Sample> samples = TakeSamples(shot, asked, facts, track);
-  facts.saturated = SaturatedShare(samples);
+  CountSaturated(samples, facts);
+  facts.background = BackgroundLuminance(samples);
   if (inputs.take) {
     facts.tier = GeometryTier::kLightReference;
     FindFromTake(*inputs.take, samples, options, facts);
@@ -192,8 +231,11 @@ image::Solution Pack(const ShotFacts& facts, std::shared_ptr<image::FrameTrack> 
                      {"light", light::ToJson(facts.found.light)},
                      {"uncertainty_deg", facts.found.uncertainty_deg},
                      {"explained", facts.found.explained},
+                     {"clipped", facts.clipped},
                      {"saturated", facts.saturated},
-                     {"likeness", facts.likeness}};
+                     {"background", facts.background},
+                     {"likeness", facts.likeness},
+                     {"ambient", facts.materials.ambient()}};
   image::Solution solution;
   solution.body = body.dump();
   model::PackMattes(facts, solution);
@@ -218,12 +260,14 @@ ShotFacts Unpack(const image::Solution& solution) {
     facts.found.light = light::SceneLightFrom(body.at("light").get<std::string>());
     facts.found.uncertainty_deg = body.at("uncertainty_deg");
     facts.found.explained = body.at("explained");
+    facts.clipped = body.at("clipped");
     facts.saturated = body.at("saturated");
+    facts.background = body.at("background");
     facts.likeness = body.at("likeness");
     if (facts.tier == GeometryTier::kLightReference) return facts;
     facts.shape = OwnShape::Unpack(solution);
-    facts.materials =
-        light::Materials::From(solution.tensors.at("material_parts"), solution.tensors.at("material_albedos"));
+    facts.materials = light::Materials::From(solution.tensors.at("material_parts"),
+                                             solution.tensors.at("material_albedos"), body.at("ambient"));
     return facts;
   } catch (const std::exception& problem) {
     Throw(ErrorCode::kData,

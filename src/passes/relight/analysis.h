@@ -13,14 +13,16 @@
 namespace shotfix::passes::relight {
 
 // Part of the key of stored analyses: raise it whenever what an analysis finds changes.
-inline constexpr int kSolutionVersion = 4;
+inline constexpr int kSolutionVersion = 5;
 
 struct ShotFacts : model::MatteFacts {
   GeometryTier tier = GeometryTier::kOutline;
   light::LightFit found;       // the shot's own light
   OwnShape shape;              // of the subject, where no take tells it
   light::Materials materials;  // the same
-  double saturated = 0;        // share of the subject that is at white
+  double clipped = 0;          // share of the subject with a channel at white
+  double saturated = 0;        // with all of them
+  double background = 0;       // mean luminance of what is behind the subject, scene-linear; 0: nothing is seen of it
   double likeness = 0;         // of the take and the shot, where it was used
 };
 

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "shotfix/image/resample.h"
+#include "shotfix/light/gobo.h"
 #include "shotfix/light/relief.h"
 
 namespace shotfix::passes::relight {
@@ -31,11 +32,22 @@ at::Tensor SpreadFrom(const at::Tensor& values, const at::Tensor& known) {
   return values * known + near * (1 - known);
 }
 
-std::vector<at::Tensor> Shadows(const FrameSurface& surface, const light::SceneLight& light) {
+// What reaches the surface of each key: past the rest of the surface, and through a gobo before the first.
+std::vector<at::Tensor> VisibilityOf(const FrameSurface& surface, const light::SceneLight& light,
+                                     const at::Tensor& gobo, const RelightOptions& options) {
   std::vector<at::Tensor> visibility;
-  for (const light::Key& key : light.keys) visibility.push_back(light::CastShadow(surface.heights, surface.known, key));
+  if (!options.shadows && !gobo.defined()) return visibility;
+  for (const light::Key& key : light.keys) {
+    const bool first = visibility.empty();
+    visibility.push_back(options.shadows ? light::CastShadow(surface.heights, surface.known, key)
+                                         : at::ones_like(surface.known));
+    if (first && gobo.defined())
+      visibility.back() = visibility.back() * light::GoboOn(gobo, surface.heights, key, options.gobo_size);
+  }
   return visibility;
 }
+
+double Floor(const LightChange& change) { return kDarkest * light::LuminanceOf(change.found.keys.front().rgb); }
 
 // Where the subject has changed since the take (a closed lid over an open eye, an open mouth, a fold) the albedo is
 // another one, and picture over albedo no light: it comes out brighter than the key could make it, or of a colour that
@@ -100,21 +112,19 @@ light::SceneLight SeenByUnsure(light::SceneLight light, double error_deg) {
 // measured light counts by how far the wanted light differs from the one that is there.
 at::Tensor GainBetween(const FrameSurface& surface, const at::Tensor& linear, const LightChange& change,
                        const RelightOptions& options) {
-  const std::vector<at::Tensor> none;
-  const double floor = kDarkest * light::LuminanceOf(change.found.keys.front().rgb);
+  const double floor = Floor(change);
   const auto stops = [&](const at::Tensor& light) { return light.clamp_min(floor).log2(); };
-  const auto under = [&](const light::SceneLight& light) {
-    const std::vector<at::Tensor> shadows = options.shadows ? Shadows(surface, light) : none;
-    return stops(ShadeUnsure(surface, light, change, shadows));
+  const auto under = [&](const light::SceneLight& light, const at::Tensor& gobo) {
+    return stops(ShadeUnsure(surface, light, change, VisibilityOf(surface, light, gobo, options)));
   };
-  const at::Tensor modelled = under(change.found);
-  at::Tensor gain = under(change.wanted) - modelled;
+  const at::Tensor modelled = under(change.found, {});
+  at::Tensor gain = under(change.wanted, change.gobo) - modelled;
   const double mean_change = (gain.abs().mean(0, true) * surface.known).sum().item<double>() /
                              std::max(1.0, surface.known.sum().item<double>());
   const double share = std::min(1.0, mean_change / kWholeChangeStops);
   if (change.tier == GeometryTier::kLightReference) {
     const at::Tensor measured = stops(MeasuredLight(surface, linear, kMeasuredReach));
-    const at::Tensor possible = stops(light::Shade(surface.normals, change.found, none)) + kBrighterStops;
+    const at::Tensor possible = stops(light::Shade(surface.normals, change.found, {})) + kBrighterStops;
     const at::Tensor correction = modelled - at::minimum(measured, possible);
     const at::Tensor trust = Trust(correction, measured - possible, surface.known);
     const at::Tensor whole = gain + correction * share;
@@ -126,6 +136,35 @@ at::Tensor GainBetween(const FrameSurface& surface, const at::Tensor& linear, co
   }
   gain = SpreadFrom(gain.clamp(-options.most_stops, options.most_stops), surface.known);
   return (gain * options.strength).contiguous();
+}
+
+at::Tensor GainOfWall(int64_t height, int64_t width, const LightChange& change, const RelightOptions& options) {
+  FrameSurface wall;
+  wall.normals = at::tensor({0.0F, 0.0F, 1.0F}).view({3, 1, 1}).expand({3, height, width}).contiguous();
+  wall.heights = at::zeros({1, height, width});
+  const double floor = Floor(change);
+  std::vector<at::Tensor> through;
+  for (const light::Key& key : change.wanted.keys)
+    through.push_back(through.empty() && change.gobo.defined()
+                          ? light::GoboOn(change.gobo, wall.heights, key, options.gobo_size)
+                          : at::ones_like(wall.heights));
+  const at::Tensor wanted = light::Shade(wall.normals, change.wanted, through).clamp_min(floor).log2();
+  const at::Tensor gain = wanted - light::Shade(wall.normals, change.found, {}).clamp_min(floor).log2();
+  return (gain.clamp(-options.most_stops, options.most_stops) * options.strength).contiguous();
+}
+
+at::Tensor Saturated(const at::Tensor& linear) {
+  constexpr double kFrom = 0.96;
+  constexpr double kWhite = 0.995;
+  return ((linear.amin(0, true) - kFrom) / (kWhite - kFrom)).clamp(0, 1);
+}
+
+double HeldShare(const at::Tensor& gain, const at::Tensor& mask, const RelightOptions& options) {
+  constexpr double kAtBound = 0.999;
+  const double bound = kAtBound * options.most_stops * options.strength;
+  if (bound <= 0) return 0;
+  const at::Tensor held = (gain.abs().amax(0, true) >= bound).to(at::kFloat) * mask;
+  return held.sum().item<double>() / std::max(1.0, mask.sum().item<double>());
 }
 
 }  // namespace shotfix::passes::relight

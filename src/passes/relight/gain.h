@@ -22,11 +22,20 @@ struct LightChange {
   // A shape that is guessed cannot say that a place is brighter than the light could make it, and albedo is one for
   // each material there: places keep their own colour.
   GeometryTier tier = GeometryTier::kLightReference;
+  at::Tensor gobo;  // [3,h,w] before the wanted light's first key; undefined: none
 };
 
 // Stops per channel, [3,h,w], bounded by options.most_stops and carried a little over the border of what is known.
 // linear: the picture, scene-linear [3,h,w], of the surface's size.
 at::Tensor GainBetween(const FrameSurface& surface, const at::Tensor& linear, const LightChange& change,
                        const RelightOptions& options);
+// The same for a set of which no shape is known: a wall that faces the lens. [3,h,w].
+at::Tensor GainOfWall(int64_t height, int64_t width, const LightChange& change, const RelightOptions& options);
+// [1,h,w] in [0,1]: where all channels are at white. Nobody knows how much light there was, and there is no colour that
+// could be lit; it is left alone. Where one channel still tells, the place is relit: a warm key clips the red of half a
+// face, and half a face that stayed as it was would be worse than one whose red is a little low.
+at::Tensor Saturated(const at::Tensor& linear);
+// Share of the mask [1,h,w] where the bound of options.most_stops holds a gain back.
+double HeldShare(const at::Tensor& gain, const at::Tensor& mask, const RelightOptions& options);
 
 }  // namespace shotfix::passes::relight

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cmath>
 
 #include "shotfix/core/error.h"
+#include "shotfix/light/environment.h"
 #include "shotfix/passes/relight.h"
 
 namespace shotfix::passes {
 namespace {
 
 constexpr double kFillRadiusDeg = 40;
+constexpr double kMostPlateStops = 2;  // a plate says the light's colour and sides well, and its level roughly
+constexpr double kBlack = 1e-4;        // of a background: it has no level that could be compared
 
 light::Key KeyFor(const light::KeyRequest& request, const light::Key& own, double radius_deg) {
   light::Key key;
@@ -19,7 +23,30 @@ light::Key KeyFor(const light::KeyRequest& request, const light::Key& own, doubl
   return key;
 }
 
+// The plate's ambient light at the level of the shot's own, moved by as much as the background changes.
+void PutPlate(const light::SceneLight& plate, const ShotLight& found, light::SceneLight& wanted) {
+  const double own = light::LuminanceOf(found.light.ambient);
+  const double plate_level = light::LuminanceOf(plate.ambient);
+  if (plate_level <= kBlack) Throw(ErrorCode::kData, "the plate is black: no ambient light comes of it");
+  const double stops = found.background > kBlack ? std::log2(plate_level / found.background) : 0.0;
+  const double factor = own / plate_level * std::exp2(std::clamp(stops, -kMostPlateStops, kMostPlateStops));
+  const light::SceneLight scaled = light::Scaled(plate, factor);
+  wanted.ambient = scaled.ambient;
+  wanted.ambient_shape = scaled.ambient_shape;
+}
+
 }  // namespace
+
+LitPart ParseLitPart(const std::string& name) {
+  for (const LitPart part : {LitPart::kPerson, LitPart::kSet, LitPart::kAll})
+    if (ToString(part) == name) return part;
+  Throw(ErrorCode::kUsage, "--on \"{}\" is not known; use person, set or all", name);
+}
+
+std::string ToString(LitPart part) {
+  if (part == LitPart::kPerson) return "person";
+  return part == LitPart::kSet ? "set" : "all";
+}
 
 void RelightOptions::Validate() const {
   const auto check = [](const char* name, double value, double low, double high) {
@@ -32,20 +59,37 @@ void RelightOptions::Validate() const {
     Throw(ErrorCode::kUsage, "--match brings all of the other shot's light; leave --key, --fill and --rim out");
   if (light_from && light_from->stops != 0)
     Throw(ErrorCode::kUsage, "--light-from is the light that is there: write AZ,EL[,COLOUR], without stops");
+  if (environment && (match || !keys.empty()))
+    Throw(ErrorCode::kUsage, "--hdri brings all of a light; leave --key, --match and --light out");
+  if (plate_ambient && (environment || match))
+    Throw(ErrorCode::kUsage, "--ambient-from goes with --key; --hdri, --match and --light bring all of a light");
   check("soften", soften_deg, 0, 60);
+  check("hdri-stops", environment_stops, -6, 6);
+  check("gobo-size", gobo_size, 0.05, 20);
   check("ambient", ambient_stops, -6, 6);
   check("strength", strength, 0, 1);
   check("most-stops", most_stops, 0.5, 6);
 }
 
-light::SceneLight WantedLight(const RelightOptions& options, const light::SceneLight& found) {
-  const light::Key& own = found.keys.front();
+light::SceneLight WantedLight(const RelightOptions& options, const ShotLight& found) {
+  const light::Key& own = found.light.keys.front();
   if (options.match) return *options.match;
   light::SceneLight wanted;
-  if (options.keys.empty()) wanted.keys.push_back(own);
-  for (const light::KeyRequest& request : options.keys) wanted.keys.push_back(KeyFor(request, own, options.soften_deg));
+  if (options.environment) {
+    const double level = light::FrontalLuminance(found.light) / light::FrontalLuminance(*options.environment);
+    wanted = light::Scaled(*options.environment, level * std::exp2(options.environment_stops));
+  } else {
+    if (options.keys.empty()) wanted.keys.push_back(own);
+    for (const light::KeyRequest& request : options.keys)
+      wanted.keys.push_back(KeyFor(request, own, options.soften_deg));
+    wanted.ambient = found.light.ambient;
+    if (options.plate_ambient) PutPlate(*options.plate_ambient, found, wanted);
+    const light::SceneLight ambient =
+        light::Scaled({{}, wanted.ambient, wanted.ambient_shape}, std::exp2(options.ambient_stops));
+    wanted.ambient = ambient.ambient;
+    wanted.ambient_shape = ambient.ambient_shape;
+  }
   for (const light::KeyRequest& request : options.extras) wanted.keys.push_back(KeyFor(request, own, kFillRadiusDeg));
-  for (size_t k = 0; k < 3; ++k) wanted.ambient[k] = found.ambient[k] * std::exp2(options.ambient_stops);
   return wanted;
 }
 

@@ -46,18 +46,24 @@ class RelightPass final : public EditPass {
 
 }  // namespace
 
-light::SceneLight FoundLight(const image::Solution& solution) { return relight::Unpack(solution).found.light; }
+ShotLight FoundLight(const image::Solution& solution) {
+  const relight::ShotFacts facts = relight::Unpack(solution);
+  return {facts.found.light, facts.background};
+}
 
 std::string DescribeLight(const image::Solution& solution) {
   const relight::ShotFacts facts = relight::Unpack(solution);
   const light::Key& key = facts.found.light.keys.front();
   const light::Angles from = light::AnglesOf(key.direction);
-  constexpr double kMuchSaturated = 0.02;
-  const std::string saturated =
-      facts.saturated > kMuchSaturated
-          ? fmt::format("\n{:.0f} % of the subject is at white: no light can be taken from there",
-                        100 * facts.saturated)
-          : std::string();
+  constexpr double kWorthTelling = 0.02;
+  constexpr double kAnyAtAll = 5e-4;
+  std::string saturated;
+  if (facts.clipped > kWorthTelling)
+    saturated += fmt::format("\n{:.0f} % of the subject has a channel at white: what is lit from there is a little low",
+                             100 * facts.clipped);
+  if (facts.saturated > kAnyAtAll)
+    saturated += fmt::format("\n{:.1f} % of the subject is all white and left alone: no light can be taken from there",
+                             100 * facts.saturated);
   const double ratio = light::LuminanceOf(key.rgb) / light::LuminanceOf(facts.found.light.ambient);
   return fmt::format("{}\nthe shot's key stands at {:.0f},{:.0f} ({}), {:.1f} stops over its ambient light{}",
                      Explain(facts.tier), from.azimuth_deg, from.elevation_deg,

@@ -48,11 +48,11 @@ RelightProposer::RelightProposer(const RelightOptions& options, const RelightInp
       head_(head),
       track_(solution.track),
       facts_(Unpack(solution)),
-      wanted_(WantedLight(options, facts_.found.light)) {
+      wanted_(WantedLight(options, {facts_.found.light, facts_.background})) {
   if (inputs.take) contrast_ = ContrastUnder(*inputs.take, facts_.found.light);
 }
 
-at::Tensor RelightProposer::Gain(const Sample& sample) const {
+at::Tensor RelightProposer::GainOfActor(const Sample& sample) const {
   FrameSurface surface;
   if (inputs_.take) {
     surface = SurfaceFromTake(*inputs_.take, contrast_, sample);
@@ -61,23 +61,37 @@ at::Tensor RelightProposer::Gain(const Sample& sample) const {
     surface.albedo =
         facts_.materials.AlbedoOf(ShadedBy(surface, sample.linear, facts_.found.light.keys.front().direction));
   }
-  return GainBetween(surface, sample.linear, {facts_.found.light, wanted_, facts_.tier}, options_);
+  return GainBetween(surface, sample.linear, {facts_.found.light, wanted_, facts_.tier, inputs_.gobo}, options_);
 }
 
-// Note [Relit edges]: I = aF + (1-a)B, and only the actor is relit: the wanted picture is I + aF (2^gain - 1). As a
-// gain that is log2(1 + aF/I (2^gain - 1)), which falls to nothing where the actor ends: a gain that went on would
-// light the wall in mixed pixels, and four stops of it leave a bright rim as soon as the stabiliser moves an alpha by a
-// hair. It is exact at the analysis size; the fill carries what is left at the frame's own.
-at::Tensor RelightProposer::GainToEdges(const at::Tensor& gain, const at::Tensor& linear, const at::Tensor& matte,
+RelightProposer::Gains RelightProposer::GainsOf(const Sample& sample) const {
+  const at::Tensor still = at::zeros_like(sample.linear);
+  const at::Tensor left = 1 - Saturated(sample.linear);
+  Gains gains{still, still};
+  if (options_.on != LitPart::kSet) gains.actor = GainOfActor(sample) * left;
+  if (options_.on != LitPart::kPerson) {
+    const LightChange change{facts_.found.light, wanted_, facts_.tier, inputs_.gobo};
+    gains.set = GainOfWall(sample.linear.size(1), sample.linear.size(2), change, options_) * left;
+  }
+  return gains;
+}
+
+// Note [Relit edges]: I = aF + (1-a)B, and each part is relit by its own gain: the wanted picture is
+// I + aF (2^actor - 1) + (1-a)B (2^set - 1). As a gain that is the logarithm of what each part's share of I gives.
+// Where only the actor is relit it falls to nothing where the actor ends: a gain that went on would light the wall in
+// mixed pixels, and four stops of it leave a bright rim as soon as the stabiliser moves an alpha by a hair. It is exact
+// at the analysis size; the fill carries what is left at the frame's own.
+at::Tensor RelightProposer::GainToEdges(const Gains& gains, const at::Tensor& linear, const at::Tensor& matte,
                                         int64_t frame) const {
   const model::KnownPlate plate = model::PlateAt(facts_, frame, linear.size(1), linear.size(2));
   const at::Tensor foreground = composite::EstimateForeground(linear, matte, plate.linear, plate.valid);
   const at::Tensor own = Plausible(foreground, matte, kInsetPx);
   const at::Tensor share = (matte * own / linear.clamp_min(1e-4)).clamp(0, 1);
-  return (1 + share * (gain.exp2() - 1)).clamp_min(1e-3).log2();
+  const at::Tensor times = 1 + share * (gains.actor.exp2() - 1) + (1 - share) * (gains.set.exp2() - 1);
+  return times.clamp_min(1e-3).log2();
 }
 
-void RelightProposer::CarryEdges(const image::Frame& frame, const at::Tensor& matte, const at::Tensor& whole_gain,
+void RelightProposer::CarryEdges(const image::Frame& frame, const at::Tensor& matte, const Gains& gains,
                                  image::Edit& edit) const {
   const auto full = [&](const at::Tensor& picture) {
     return image::Resize(picture, frame.height(), frame.width()).to(frame.rgb.device());
@@ -86,15 +100,24 @@ void RelightProposer::CarryEdges(const image::Frame& frame, const at::Tensor& ma
   const at::Tensor foreground = composite::EstimateForeground(frame.rgb, matte, plate.linear.to(frame.rgb.device()),
                                                               plate.valid.to(frame.rgb.device()));
   const int64_t inset = std::max<int64_t>(1, kInsetPx * frame.width() / facts_.size.width);
-  const at::Tensor wanted = frame.rgb + matte * Plausible(foreground, matte, inset) * (full(whole_gain).exp2() - 1);
+  const at::Tensor own = matte * Plausible(foreground, matte, inset);
+  at::Tensor wanted = frame.rgb + own * (full(gains.actor).exp2() - 1);
+  if (options_.on != LitPart::kPerson) wanted = wanted + (frame.rgb - own) * (full(gains.set).exp2() - 1);
   const at::Tensor relit = frame.rgb * full(edit.gain).exp2();
   // An infinite highlight has no difference that could be carried: the gain alone stands there.
   const at::Tensor change = at::nan_to_num(wanted - relit, 0.0, 0.0, 0.0);
   edit.alpha = composite::AlphaThatHolds(1 - matte, at::nan_to_num(relit, 0.0, kBrightest, 0.0), change);
   const at::Tensor carried = relit + change / edit.alpha.clamp_min(kSmallestAlpha);
+  // What is no actor stays, also below 0.
   const at::Tensor bounded =
-      at::where(matte > 0, carried.clamp_min(0), frame.rgb);  // what is no actor stays, also below 0
+      options_.on == LitPart::kPerson ? at::where(matte > 0, carried.clamp_min(0), frame.rgb) : carried.clamp_min(0);
   edit.fill = at::where(edit.alpha > kSmallestAlpha, bounded, relit);
+}
+
+at::Tensor RelightProposer::SupportOf(const at::Tensor& matte) const {
+  if (options_.on == LitPart::kAll) return at::ones_like(matte);
+  const at::Tensor part = options_.on == LitPart::kPerson ? matte : 1 - matte;
+  return (image::Dilate(part, kSupportMarginPx) > 0).to(at::kFloat);
 }
 
 image::Edit RelightProposer::Propose(const FrameWindow& window) const {
@@ -105,10 +128,11 @@ image::Edit RelightProposer::Propose(const FrameWindow& window) const {
       Levels(model::InferFullMatte(head_, facts_, *track_, frame, image::PerceptualFromLinear(frame.rgb)));
   image::Edit edit;
   const at::Tensor linear = at::nan_to_num(image::LinearFromPerceptual(picture), 0.0, 1.0, 0.0);
-  const at::Tensor gain = Gain({frame.index, linear, small});
-  edit.gain = GainToEdges(gain, linear, Levels(small), frame.index).to(frame.rgb.device());
-  CarryEdges(frame, matte, gain, edit);
-  edit.support = (image::Dilate(matte, kSupportMarginPx) > 0).to(at::kFloat);
+  const Gains gains = GainsOf({frame.index, linear, small});
+  edit.gain = GainToEdges(gains, linear, Levels(small), frame.index).to(frame.rgb.device());
+  CarryEdges(frame, matte, gains, edit);
+  edit.support = SupportOf(matte);
+  if (options_.on != LitPart::kSet) edit.held_share = HeldShare(gains.actor, (small > 0.5).to(at::kFloat), options_);
   return edit;
 }
 

@@ -13,11 +13,15 @@ class RelightProposer final : public Proposer {
   image::Edit Propose(const FrameWindow& window) const override;
 
  private:
-  at::Tensor Gain(const Sample& sample) const;
-  at::Tensor GainToEdges(const at::Tensor& gain, const at::Tensor& linear, const at::Tensor& matte,
-                         int64_t frame) const;
-  void CarryEdges(const image::Frame& frame, const at::Tensor& matte, const at::Tensor& whole_gain,
-                  image::Edit& edit) const;
+  // Of the actor and of the set, [3,h,w] at the analysis size; a part that is left alone has zeros.
+  struct Gains {
+    at::Tensor actor, set;
+  };
+  Gains GainsOf(const Sample& sample) const;
+  at::Tensor GainOfActor(const Sample& sample) const;
+  at::Tensor GainToEdges(const Gains& gains, const at::Tensor& linear, const at::Tensor& matte, int64_t frame) const;
+  void CarryEdges(const image::Frame& frame, const at::Tensor& matte, const Gains& gains, image::Edit& edit) const;
+  at::Tensor SupportOf(const at::Tensor& matte) const;
 
   RelightOptions options_;
   const RelightInputs& inputs_;
