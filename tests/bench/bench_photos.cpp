@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "bench/bench_main.h"
+#include "bench/false_edges.h"
 #include "passes/relight/gain.h"
 #include "shotfix/light/face_relief.h"
 #include "shotfix/light/photometric_stereo.h"
@@ -127,16 +128,22 @@ void RunShape(const BenchOptions& options, const std::vector<Photo>& photos) {
       passes::relight::ErrorOf(face ? passes::GeometryTier::kFaceRelief : passes::GeometryTier::kOutline);
   const at::Tensor mask = at::ones_like(any.narrow(0, 0, 1));
   const auto from = std::find_if(photos.begin(), photos.end(), [&](const Photo& p) { return p.name == options.from; });
-  double ratio = 0;
+  double ratio = 0, edges = 0, hard_edges = 0;
   int pairs = 0;
   for (const Photo& to : photos) {
     if (&to == &*from || light::DegreesBetween(from->direction, to.direction) > options.widest_deg) continue;
-    ratio += ErrorAfterBestGain(RelitByShape(relief.normals, *from, to.direction, error), to.codes, mask) /
-             ErrorAfterBestGain(from->codes, to.codes, mask);
+    const at::Tensor relit = RelitByShape(relief.normals, *from, to.direction, error);
+    ratio += ErrorAfterBestGain(relit, to.codes, mask) / ErrorAfterBestGain(from->codes, to.codes, mask);
+    edges += FalseEdges(relit, to.codes, mask);
+    hard_edges += FalseEdges(RelitByShape(relief.normals, *from, to.direction, 0), to.codes, mask);
     ++pairs;
   }
-  std::printf("%s\n",
-              nlohmann::json({{"pairs", pairs}, {"under_no_change", 1 - ratio / std::max(1, pairs)}}).dump().c_str());
+  const int count = std::max(1, pairs);
+  const nlohmann::json json = {{"pairs", pairs},
+                               {"under_no_change", 1 - ratio / count},
+                               {"false_edges", edges / count},
+                               {"hard_edges", hard_edges / count}};  // terminators as if the shape were sure
+  std::printf("%s\n", json.dump().c_str());
 }
 
 void Run(const BenchOptions& options) {
@@ -145,7 +152,7 @@ void Run(const BenchOptions& options) {
   const at::Tensor mask = options.mask.empty()
                               ? at::ones_like(photos.front().codes.narrow(0, 0, 1))
                               : (media::ReadMatte(options.folder + "/" + options.mask) > 0.5).to(at::kFloat);
-  double ratio = 0, left_out = 0;
+  double ratio = 0, left_out = 0, edges = 0;
   int pairs = 0;
   for (size_t to = 0; to < photos.size(); ++to) {
     for (size_t from = 0; from < photos.size(); ++from) {
@@ -156,6 +163,7 @@ void Run(const BenchOptions& options) {
       const at::Tensor relit = Relit(surface, photos[from], photos[to].direction, mask);
       ratio += ErrorAfterBestGain(relit, photos[to].codes, mask) /
                ErrorAfterBestGain(photos[from].codes, photos[to].codes, mask);
+      edges += FalseEdges(relit, photos[to].codes, mask);
       ++pairs;
     }
     const size_t near = Nearest(photos, to);
@@ -163,8 +171,10 @@ void Run(const BenchOptions& options) {
     left_out += ErrorAfterBestGain(Relit(surface, photos[near], photos[to].direction, mask), photos[to].codes, mask) /
                 ErrorAfterBestGain(photos[near].codes, photos[to].codes, mask) / static_cast<double>(photos.size());
   }
-  const nlohmann::json json = {
-      {"pairs", pairs}, {"under_best_gain", 1 - ratio / std::max(1, pairs)}, {"under_nearest_photo", 1 - left_out}};
+  const nlohmann::json json = {{"pairs", pairs},
+                               {"under_best_gain", 1 - ratio / std::max(1, pairs)},
+                               {"under_nearest_photo", 1 - left_out},
+                               {"false_edges", edges / std::max(1, pairs)}};
   std::printf("%s\n", json.dump().c_str());
 }
 

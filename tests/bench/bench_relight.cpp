@@ -7,8 +7,11 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/bench_main.h"
+#include "bench/false_edges.h"
 #include "shotfix/image/convert.h"
 #include "shotfix/image/resample.h"
+#include "shotfix/light/lights.h"
+#include "shotfix/light/relief.h"
 #include "shotfix/media/decoder.h"
 #include "shotfix/media/still.h"
 
@@ -19,6 +22,7 @@ constexpr int64_t kSkin = 2;  // of the production's labels
 
 struct BenchOptions {
   std::string result, source, truth, clean, clean_truth, alpha, labels, sheet;
+  std::string from, to;  // keys: with both, the measure of false edges is shown on what a bare outline makes of them
   std::vector<int64_t> frames{0, 8, 16, 24};
 };
 
@@ -132,7 +136,21 @@ at::Tensor ColourDifference(const at::Tensor& first, const at::Tensor& second) {
 
 struct Scores {
   double actor = 0, skin = 0, graded_actor = 0, graded_skin = 0, detail = 0, de2000 = 0, graded_de2000 = 0;
+  double false_edges = 0, outline_edges = 0, source_edges = 0;
 };
+
+// The first prototype of all: the quotient of two lights on an inflated outline, hard, held at 2.5 stops. What it does
+// to a face is the failure that a measure has to see.
+at::Tensor RelitByOutline(const BenchOptions& options, const at::Tensor& source, const at::Tensor& mask) {
+  constexpr double kMostStops = 2.5;
+  const at::Tensor normals = light::NormalsOf(light::InflateOutline(mask), mask);
+  const auto under = [&](const std::string& key) {
+    const light::KeyRequest asked = light::ParseKey(key);
+    return light::Shade(normals, {{{light::DirectionOf(asked.from), {1, 1, 1}, 8}}, {0.1, 0.1, 0.1}}, {}).log2();
+  };
+  const at::Tensor gain = (under(options.to) - under(options.from)).clamp(-kMostStops, kMostStops);
+  return source * (gain * mask).exp2();
+}
 
 Scores Score(const BenchOptions& options, size_t k, const std::vector<std::vector<at::Tensor>>& clips,
              const at::Tensor& alpha) {
@@ -157,6 +175,10 @@ Scores Score(const BenchOptions& options, size_t k, const std::vector<std::vecto
   scores.de2000 = ColourDifference(Rows(result, skin), wanted).median().item<double>();
   scores.graded_de2000 = ColourDifference(BestGrade(Rows(source, skin), wanted), wanted).median().item<double>();
   scores.detail = Correlation(Rows(Detail(result), skin), Rows(Detail(truth), skin));
+  const at::Tensor whole = (alpha > 0.99).to(at::kFloat);
+  scores.source_edges = FalseEdges(source, truth, whole);
+  scores.false_edges = FalseEdges(result, truth, whole);
+  if (!options.from.empty()) scores.outline_edges = FalseEdges(RelitByOutline(options, source, whole), truth, whole);
   if (!options.sheet.empty()) {
     const auto shown = [](const at::Tensor& picture) { return image::PerceptualFromLinear(picture.clamp(0, 1)); };
     media::WritePng(options.sheet + "." + std::to_string(options.frames[k]) + ".png",
@@ -185,6 +207,9 @@ void Run(const BenchOptions& options) {
     mean.detail += one.detail / count;
     mean.de2000 += one.de2000 / count;
     mean.graded_de2000 += one.graded_de2000 / count;
+    mean.false_edges += one.false_edges / count;
+    mean.outline_edges += one.outline_edges / count;
+    mean.source_edges += one.source_edges / count;
   }
   const nlohmann::json json = {{"actor_gain_db", mean.actor - mean.graded_actor},
                                {"skin_gain_db", mean.skin - mean.graded_skin},
@@ -192,7 +217,10 @@ void Run(const BenchOptions& options) {
                                {"skin_db", mean.skin},
                                {"de2000", mean.de2000},
                                {"graded_de2000", mean.graded_de2000},
-                               {"detail", mean.detail}};
+                               {"detail", mean.detail},
+                               {"false_edges", mean.false_edges},
+                               {"outline_edges", mean.outline_edges},
+                               {"source_edges", mean.source_edges}};
   std::printf("%s\n", json.dump().c_str());
 }
 
@@ -209,6 +237,8 @@ int main(int argc, char** argv) {
   app.add_option("--clean-truth", options.clean_truth)->required();
   app.add_option("--alpha", options.alpha)->required();
   app.add_option("--labels", options.labels, "Folder of labels_NNNN.png")->required();
+  app.add_option("--from", options.from, "AZ,EL: the source's key; with --to, false edges of a bare outline too");
+  app.add_option("--to", options.to, "AZ,EL: the truth's key");
   app.add_option("--frames", options.frames)->delimiter(',');
   app.add_option("--sheet", options.sheet, "Writes source, result and truth side by side as SHEET.N.png");
   return shotfix::RunBench(app, argc, argv, [&] { shotfix::Run(options); });

@@ -70,15 +70,33 @@ at::Tensor MeasuredLight(const FrameSurface& surface, const at::Tensor& linear, 
   return SmoothMean(linear * surface.known, reach) / SmoothMean(surface.albedo * surface.known, reach).clamp_min(1e-3);
 }
 
-// In stops, where albedo is one for each material: lips and cheeks differ by their own colour, and must keep
-// it. How bright the light is may change within a few pixels, for shadows have edges; its colour does not.
-at::Tensor OverMaterials(const FrameSurface& surface, const at::Tensor& linear, double floor) {
+// A picture's colour apart from its level: stops beside the mean of the channels.
+at::Tensor ColourOf(const at::Tensor& stops) { return stops - stops.mean(0, true); }
+
+// The nearest colour that a mix of the key and the ambient light can have.
+at::Tensor AsLampsMix(const at::Tensor& colour, const light::SceneLight& found) {
+  const light::Key& key = found.keys.front();
+  const auto stops = [](const light::Rgb& rgb) {
+    const auto value = [&](size_t c) { return static_cast<float>(std::log2(std::max(1e-4, rgb[c]))); };
+    return ColourOf(at::tensor({value(0), value(1), value(2)}).view({3, 1, 1}));
+  };
+  light::Rgb both;
+  for (size_t c = 0; c < 3; ++c) both[c] = key.rgb[c] + found.ambient[c];
+  const at::Tensor shade = stops(found.ambient);
+  const at::Tensor way = stops(both) - shade;
+  const at::Tensor share = ((colour - shade) * way).sum(0, true) / way.square().sum().clamp_min(1e-6);
+  return shade + way * share.clamp(0, 1);
+}
+
+// In stops, where albedo is one for each material: lips and cheeks differ by their own colour, and must keep it. How
+// bright the light is may change within a few pixels, for shadows have edges; its colour changes slowly, and only from
+// that of the ambient light to that of the key over it.
+at::Tensor OverMaterials(const FrameSurface& surface, const at::Tensor& linear, const light::SceneLight& found,
+                         double floor) {
   constexpr double kLevelReach = 0.0025;  // of the long side
   constexpr double kColourReach = 0.006;
   const auto stops = [&](double reach) { return MeasuredLight(surface, linear, reach).clamp_min(floor).log2(); };
-  const at::Tensor level = stops(kLevelReach).mean(0, true);
-  const at::Tensor colour = stops(kColourReach);
-  return level + colour - colour.mean(0, true);
+  return stops(kLevelReach).mean(0, true) + AsLampsMix(ColourOf(stops(kColourReach)), found);
 }
 
 // What the surface sees of the light; beside the head, where there is one, its shape is an outline's.
@@ -132,7 +150,7 @@ at::Tensor GainBetween(const FrameSurface& surface, const at::Tensor& linear, co
     const at::Tensor calm = SmoothMean(whole * seen, kCalmReach) / SmoothMean(seen, kCalmReach).clamp_min(1e-6);
     gain = whole + (calm - whole) * (1 - trust) * share;
   } else {
-    gain = gain + (modelled - OverMaterials(surface, linear, floor)) * share;
+    gain = gain + (modelled - OverMaterials(surface, linear, change.found, floor)) * share;
   }
   gain = SpreadFrom(gain.clamp(-options.most_stops, options.most_stops), surface.known);
   return (gain * options.strength).contiguous();
