@@ -130,7 +130,9 @@ std::optional<double> AmbientBySpread(const std::vector<ShadedPicture>& frames) 
   constexpr double kStray = 0.1;  // of the pixels at either end: brows, lips, highlights
   constexpr double kLeast = 0.03;
   constexpr double kStep = 1.1;
-  constexpr int kSteps = 52;  // to 4
+  constexpr int kSteps = 52;           // to 4
+  constexpr double kLeastRange = 0.3;  // of the key over those places: where it does not vary, nothing is told by it
+  if (frames.empty()) return std::nullopt;
   std::vector<at::Tensor> levels, keys;
   for (const ShadedPicture& frame : frames) {
     const at::Tensor places = PlacesOf(frame.mask > 0.5);
@@ -146,6 +148,7 @@ std::optional<double> AmbientBySpread(const std::vector<ShadedPicture>& frames) 
   };
   const at::Tensor level = in_order(all);
   const at::Tensor share = in_order(at::cat(keys));
+  if (share[-1].item<double>() - share[0].item<double>() < kLeastRange) return std::nullopt;
   double best = kLeast;
   double least = std::numeric_limits<double>::infinity();
   for (int k = 0; k < kSteps; ++k) {
@@ -188,12 +191,15 @@ LightFit FitLightBySpread(const std::vector<ShadedPicture>& frames, const std::v
   found.direction = direction;
   // What is darker must fit as well as what is bright.
   const at::Tensor weight = 1 / (share + 0.35 * level.mean());
+  constexpr double kReached = 0.05;  // by the key: what has less is in its shade, and its strength could be anything
+  const bool ratio_known = ambient.has_value() && share[-1].item<double>() > kReached;
+  const double ratio = ambient.value_or(0);
   // Columns: the key and the ambient light, or both in their known ratio.
-  const at::Tensor parts = ambient ? (share + *ambient).unsqueeze(1) : at::stack({share, at::ones_like(share)}, 1);
+  const at::Tensor parts = ratio_known ? (share + ratio).unsqueeze(1) : at::stack({share, at::ones_like(share)}, 1);
   const at::Tensor x = parts * weight.unsqueeze(1);
   at::Tensor solution =
       at::linalg_solve(x.t().mm(x) + 1e-9 * at::eye(x.size(1), x.options()), x.t().mm(level * weight.unsqueeze(1)));
-  if (ambient) solution = at::cat({solution, solution * *ambient});
+  if (ratio_known) solution = at::cat({solution, solution * ratio});
   for (int64_t c = 0; c < 3; ++c) {
     const double brightest = std::max(1e-6, solution[0][c].item<double>());
     found.rgb[static_cast<size_t>(c)] = brightest;

@@ -246,7 +246,7 @@ passes::RelightOptions RelightRequest::Look() const {
       Throw(ErrorCode::kUsage, "--{} is {}; allowed is {} to {}", name, value, -most, most);
   };
   check("hdri-turn", hdri_turn_deg, 360);
-  check("plate-gain", ambient_from_gain_stops, 10);
+  check("ambient-from-gain", ambient_from_gain_stops, 10);
   if (!hdri.empty() && !(keys.empty() && match.empty() && light.empty() && ambient_from.empty()))
     Throw(ErrorCode::kUsage, "--hdri brings all of a light; leave --key, --match, --light and --ambient-from out");
   if (!ambient_from.empty() && !(match.empty() && light.empty()))
@@ -260,6 +260,13 @@ passes::RelightOptions RelightRequest::Look() const {
   const bool whole = !match.empty() || !light.empty();
   if (whole && (look.ambient_stops != plain.ambient_stops || look.soften_deg != plain.soften_deg))
     Throw(ErrorCode::kUsage, "--match and --light bring all of a light; leave --ambient and --soften out");
+  if (!hdri.empty() && look.soften_deg != plain.soften_deg)
+    Throw(ErrorCode::kUsage, "--soften is for new keys; the panorama says how soft its own lamps are");
+  if (gobo.empty() && look.gobo_size != plain.gobo_size) Throw(ErrorCode::kUsage, "--gobo-size goes with --gobo");
+  if (hdri.empty() && (hdri_turn_deg != 0 || look.environment_stops != 0))
+    Throw(ErrorCode::kUsage, "--hdri-turn and --hdri-stops go with --hdri");
+  if (!gobo.empty() && !save_light.empty())
+    Throw(ErrorCode::kUsage, "--save-light keeps no gobo; save the light first, then use it with --light and --gobo");
   if (keys.empty() && look.soften_deg != plain.soften_deg)
     Throw(ErrorCode::kUsage, "--soften is for new keys: give --key; --fill is soft already");
   if (!light_from.empty()) result.light_from = light::ParseKey(light_from);
@@ -280,7 +287,10 @@ std::vector<PassRequest> Job::AllPasses() const {
       all.emplace_back(std::move(light));
     }
     all.push_back(request);
-    if (auto* done = std::get_if<BackgroundRequest>(&all.back())) done->light_from_plate = false;
+    if (auto* done = std::get_if<BackgroundRequest>(&all.back())) {
+      done->light_from_plate = false;
+      done->light_from.clear();
+    }
   }
   return all;
 }
@@ -307,6 +317,11 @@ void Job::Validate() const {
       Throw(ErrorCode::kUsage, "--light-from goes with --light-from-plate");
     if (background->plate.empty() && !matte_only)
       Throw(ErrorCode::kUsage, "background needs --plate FILE, or --matte-only");
+    if (background->light_from_plate) {
+      RelightRequest light;
+      light.light_from = background->light_from;
+      light.Look().Validate();
+    }
     background->look.Validate();
     background->placing.Validate();
     background->stabiliser.Validate();

@@ -120,7 +120,9 @@ at::Tensor PassBuilder::PictureOf(const std::string& name, const std::string& in
   media::Decoder decoder(plate);
   const std::optional<image::Frame> frame = decoder.Next();
   if (!frame) Throw(ErrorCode::kData, "\"{}\" holds no picture", name);
-  return image::ApplyMatrix(frame->rgb, image::RgbFromRgb(stock_.info.space.primaries, plate.space.primaries));
+  constexpr double kBrightest = 65504;  // of half floats: an infinite sun would be no number after a matrix
+  const at::Tensor finite = at::nan_to_num(frame->rgb, 0, kBrightest, 0);
+  return image::ApplyMatrix(finite, image::RgbFromRgb(stock_.info.space.primaries, plate.space.primaries));
 }
 
 light::SceneLight PassBuilder::EnvironmentOf(const RelightRequest& request) {
@@ -144,7 +146,11 @@ light::SceneLight PassBuilder::EnvironmentOf(const RelightRequest& request) {
 
 light::SceneLight PassBuilder::AmbientOf(const RelightRequest& request) {
   const at::Tensor plate = PictureOf(request.ambient_from, request.picture_in_space);
-  return light::AmbientOfPlate(plate * std::exp2(request.ambient_from_gain_stops));
+  light::SceneLight ambient = light::AmbientOfPlate(plate * std::exp2(request.ambient_from_gain_stops));
+  if (!(light::LuminanceOf(ambient.ambient) > 0))
+    Throw(ErrorCode::kData, "the first frame of the plate \"{}\" is black: no light comes of it; give another",
+          request.ambient_from);
+  return ambient;
 }
 
 std::unique_ptr<passes::EditPass> PassBuilder::MakeRelight(const RelightRequest& request,
@@ -161,6 +167,9 @@ std::unique_ptr<passes::EditPass> PassBuilder::MakeRelight(const RelightRequest&
   if (!request.gobo.empty()) inputs.gobo = PictureOf(request.gobo, request.picture_in_space).clamp(0, 1);
   if (!request.match.empty()) look.match = LightOf(request.match, request.take, inputs.take_key);
   if (!request.light.empty()) look.match = SavedLight(request.light, inputs.take_key);
+  const bool no_key = (look.environment && look.environment->keys.empty()) || (look.match && look.match->keys.empty());
+  if (inputs.gobo.defined() && no_key)
+    Throw(ErrorCode::kUsage, "--gobo stands before a key, and this light has none; say one with --key");
   relight_look_ = look;
   relight_take_key_ = inputs.take_key;
   return passes::MakeRelightPass(look, std::move(inputs), job_.device, grant);

@@ -173,12 +173,6 @@ def false_edges(bench, what, scores):
               "<= half of the outline's", scores["false_edges"] <= 0.5 * scores["outline_edges"])
 
 
-def false_edges(bench, what, scores):
-    """Edges that the truth does not have: the old terminator, islands of shade. A bare outline's quotient is the failure that the measure has to see."""
-    bench.row(f"relight, {what}: false edges", f"{100 * scores['false_edges']:.1f} % (a bare outline's quotient {100 * scores['outline_edges']:.1f} %, the source {100 * scores['source_edges']:.1f} %)",
-              "<= half of the outline's", scores["false_edges"] <= 0.5 * scores["outline_edges"])
-
-
 def relight_alone(bench, project, cases):
     """Shots relit by what they show themselves, their own key said."""
     all_scores = {}
@@ -189,7 +183,6 @@ def relight_alone(bench, project, cases):
         scores = all_scores[name] = relit_scores(bench, shot, out, frames)
         bench.row(f"relight, {name} alone: over the best grade", f"actor {scores['actor_gain_db']:+.1f} dB, skin {scores['skin_gain_db']:+.1f} dB, detail {scores['detail']:.2f}",
                   "4 dB, 2 dB, 0.50", scores["actor_gain_db"] >= 4 and scores["skin_gain_db"] >= 2 and scores["detail"] >= 0.5)
-        false_edges(bench, f"{name} alone", scores)
         false_edges(bench, f"{name} alone", scores)
         report = json.loads(bench.in_project(project, "verify", out, "--source", bench.work / f"{name}.mkv", "--json", "--quiet")[2])
         bench.row(f"relight, {name} alone: warp error over the source's", f"{report['warp_error_ratio']:.4f}", f"<= {steady}", report["warp_error_ratio"] <= steady)
@@ -277,7 +270,6 @@ def relight(bench):
             bench.row("its detail on skin", f"correlation {scores['detail']:.3f}", ">= 0.60", scores["detail"] >= 0.6)
         else:
             bench.row("match, shotB to shotA's light", f"median CIEDE2000 on skin {scores['de2000']:.2f} (skin-fitted grade {scores['graded_de2000']:.2f})", "<= 7 (goal 4)", scores["de2000"] <= 7)
-        false_edges(bench, f"{name} with the take", scores)
         false_edges(bench, f"{name} with the take", scores)
         bench.row(f"relight, {name}: warp error over the source's", f"{report['warp_error_ratio']:.4f}", f"<= {steady}", report["warp_error_ratio"] <= steady)
         bench.row(f"relight, {name}: outside the support, FFV1", f"largest error {report['outside_max_error']:g} codes", "0", report["outside_max_error"] == 0)

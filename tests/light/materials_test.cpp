@@ -122,6 +122,8 @@ TEST_CASE("under a soft sky hair stays hair", "[light]") {
   const auto mean = [&](const at::Tensor& where) { return (found * where).sum() / where.sum(); };
   const double stops = (mean(skin) / mean(ball.mask * hair)).log2().item<double>();
   CHECK(stops == Approx(std::log2(1 / 0.12)).margin(0.5));
+  CHECK_FALSE(AmbientBySpread({}).has_value());
+  CHECK_FALSE(AmbientBySpread({{frame.picture, skin, at::zeros_like(frame.key)}}).has_value());  // a key from behind
   // Its ratio to the key is kept where it is known.
   const LightFit fit =
       FitLightBySpread({frame}, {albedo.expand_as(frame.picture).contiguous()}, DirectionOf({0, 60}), *ambient);

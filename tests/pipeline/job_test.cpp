@@ -123,6 +123,17 @@ TEST_CASE("a recipe runs its passes in one go and equals the command line", "[pi
   CHECK(FrameHashes(small.File("two.mkv")) != FrameHashes(small.File("c.mkv")));
 }
 
+TEST_CASE("a plate's light on the actor needs consent for relight", "[pipeline]") {
+  const SmallProject small;  // training and background are agreed to
+  const std::string plate =
+      "background take --plate '" + small.File("plate.png") + "' --dry-run -o '" + small.File("l.mkv") + "'";
+  CHECK(small.Run(plate).exit_code == 0);
+  const ShellResult refused = small.Run(plate + " --light-from-plate --light-from 0,0");
+  CHECK(refused.exit_code == 77);
+  CHECK(refused.output.find("relight") != std::string::npos);
+  CHECK(small.Run(plate + " --light-from-plate --light-from nowhere").exit_code == 64);
+}
+
 TEST_CASE("wrong recipes name the key", "[pipeline]") {
   const testing::TempDir folder;
   for (const auto& [text, words] : {std::pair{"clp = \"x\"\n", "clp"},

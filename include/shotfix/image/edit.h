@@ -15,7 +15,7 @@ struct Edit {
   at::Tensor fill;        // [3,H,W] float32, scene-linear
   at::Tensor alpha;       // [1,H,W] float32 in [0,1]: how much of the fill shows
   at::Tensor support;     // [1,H,W] float32 in [0,1]: where the edit may write; undefined means nowhere
-  double held_share = 0;  // of what the pass alters, where a bound of its options held the change back
+  double held_share = 0;  // 0 to 1, of what the pass alters, where a bound of its options held the change back
 
   bool empty() const { return !support.defined(); }
 };

@@ -47,7 +47,7 @@ LightFit FitLightBySpread(const std::vector<ShadedPicture>& frames, const std::v
 
 // The ambient light beside a key of 1, 0.03 to 4, of places that are all of one material (a face's skin): that under
 // which the shares of lit and unlit would spread as brightness does there, in order of brightness. mask: those places.
-// Nothing where too little is seen.
+// Nothing where too little is seen, or the key reaches all of it alike.
 std::optional<double> AmbientBySpread(const std::vector<ShadedPicture>& frames);
 
 }  // namespace shotfix::light

@@ -88,15 +88,35 @@ at::Tensor AsLampsMix(const at::Tensor& colour, const light::SceneLight& found) 
   return shade + way * share.clamp(0, 1);
 }
 
+// How finely the light that is there is measured over materials, as a share of the long side. Under a lamp shadows have
+// edges; a soft sky throws none, and what changes within a few pixels there is the actor's own: brows, folds, pores.
+// What is fine is a matter of the face: in a close-up it is larger. Of a face a 75th of its side, up to 4 times as
+// much.
+double MaterialReach(const FrameSurface& surface, const light::SceneLight& found) {
+  constexpr double kOfPicture = 0.0025;
+  constexpr double kOfFace = 1.0 / 75;
+  constexpr double kSofter = 4;
+  constexpr double kLamp = 0.25;  // ambient light beside the key: what a lamp leaves, and a sky
+  constexpr double kSky = 0.5;
+  const auto long_side = static_cast<double>(std::max(surface.known.size(1), surface.known.size(2)));
+  const double face = surface.head.defined() ? std::sqrt((surface.head * surface.known).sum().item<double>()) : 0.0;
+  const double ambient = light::LuminanceOf(found.ambient) / light::LuminanceOf(found.keys.front().rgb);
+  const double softness = std::clamp((ambient - kLamp) / (kSky - kLamp), 0.0, 1.0);
+  return std::max(kOfPicture, kOfFace * face / long_side) * (1 + softness * (kSofter - 1));
+}
+
 // In stops, where albedo is one for each material: lips and cheeks differ by their own colour, and must keep it. How
 // bright the light is may change within a few pixels, for shadows have edges; its colour changes slowly, and only from
-// that of the ambient light to that of the key over it.
+// that of the ambient light to that of the key over it. What is darker than the ambient light leaves it, even where
+// something stands in its way, is dark itself: brows, pupils, an open mouth.
 at::Tensor OverMaterials(const FrameSurface& surface, const at::Tensor& linear, const light::SceneLight& found,
                          double floor) {
-  constexpr double kLevelReach = 0.0025;  // of the long side
-  constexpr double kColourReach = 0.006;
-  const auto stops = [&](double reach) { return MeasuredLight(surface, linear, reach).clamp_min(floor).log2(); };
-  return stops(kLevelReach).mean(0, true) + AsLampsMix(ColourOf(stops(kColourReach)), found);
+  constexpr double kColourReaches = 2.4;
+  constexpr double kOccludedStops = 1;
+  const double reach = MaterialReach(surface, found);
+  const auto stops = [&](double of_side) { return MeasuredLight(surface, linear, of_side).clamp_min(floor).log2(); };
+  const double darkest = std::log2(std::max(floor, light::LuminanceOf(found.ambient))) - kOccludedStops;
+  return stops(reach).mean(0, true).clamp_min(darkest) + AsLampsMix(ColourOf(stops(kColourReaches * reach)), found);
 }
 
 // What the surface sees of the light; beside the head, where there is one, its shape is an outline's.

@@ -23,11 +23,18 @@ light::Key KeyFor(const light::KeyRequest& request, const light::Key& own, doubl
   return key;
 }
 
+// Of an environment that lights from behind: what faces the camera would else be brought up to a level it never had.
+double LeastFrontal(const light::SceneLight& environment) {
+  constexpr double kShare = 0.1;  // of all its light
+  double all = light::LuminanceOf(environment.ambient);
+  for (const light::Key& key : environment.keys) all += light::LuminanceOf(key.rgb);
+  return std::max(1e-9, kShare * all);
+}
+
 // The plate's ambient light at the level of the shot's own, moved by as much as the background changes.
 void PutPlate(const light::SceneLight& plate, const ShotLight& found, light::SceneLight& wanted) {
   const double own = light::LuminanceOf(found.light.ambient);
   const double plate_level = light::LuminanceOf(plate.ambient);
-  if (plate_level <= kBlack) Throw(ErrorCode::kData, "the plate is black: no ambient light comes of it");
   const double stops = found.background > kBlack ? std::log2(plate_level / found.background) : 0.0;
   const double factor = own / plate_level * std::exp2(std::clamp(stops, -kMostPlateStops, kMostPlateStops));
   const light::SceneLight scaled = light::Scaled(plate, factor);
@@ -76,7 +83,8 @@ light::SceneLight WantedLight(const RelightOptions& options, const ShotLight& fo
   if (options.match) return *options.match;
   light::SceneLight wanted;
   if (options.environment) {
-    const double level = light::FrontalLuminance(found.light) / light::FrontalLuminance(*options.environment);
+    const double level = light::FrontalLuminance(found.light) /
+                         std::max(light::FrontalLuminance(*options.environment), LeastFrontal(*options.environment));
     wanted = light::Scaled(*options.environment, level * std::exp2(options.environment_stops));
   } else {
     if (options.keys.empty()) wanted.keys.push_back(own);

@@ -114,6 +114,12 @@ void RelightProposer::CarryEdges(const image::Frame& frame, const at::Tensor& ma
   edit.fill = at::where(edit.alpha > kSmallestAlpha, bounded, relit);
 }
 
+double RelightProposer::HeldShareOf(const Gains& gains, const at::Tensor& actor) const {
+  if (options_.on == LitPart::kPerson) return HeldShare(gains.actor, actor, options_);
+  if (options_.on == LitPart::kSet) return HeldShare(gains.set, 1 - actor, options_);
+  return HeldShare(at::where(actor > 0.5, gains.actor, gains.set), at::ones_like(actor), options_);
+}
+
 at::Tensor RelightProposer::SupportOf(const at::Tensor& matte) const {
   if (options_.on == LitPart::kAll) return at::ones_like(matte);
   const at::Tensor part = options_.on == LitPart::kPerson ? matte : 1 - matte;
@@ -132,7 +138,7 @@ image::Edit RelightProposer::Propose(const FrameWindow& window) const {
   edit.gain = GainToEdges(gains, linear, Levels(small), frame.index).to(frame.rgb.device());
   CarryEdges(frame, matte, gains, edit);
   edit.support = SupportOf(matte);
-  if (options_.on != LitPart::kSet) edit.held_share = HeldShare(gains.actor, (small > 0.5).to(at::kFloat), options_);
+  edit.held_share = HeldShareOf(gains, (small > 0.5).to(at::kFloat));
   return edit;
 }
 

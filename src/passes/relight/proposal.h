@@ -21,6 +21,7 @@ class RelightProposer final : public Proposer {
   at::Tensor GainOfActor(const Sample& sample) const;
   at::Tensor GainToEdges(const Gains& gains, const at::Tensor& linear, const at::Tensor& matte, int64_t frame) const;
   void CarryEdges(const image::Frame& frame, const at::Tensor& matte, const Gains& gains, image::Edit& edit) const;
+  double HeldShareOf(const Gains& gains, const at::Tensor& actor) const;
   at::Tensor SupportOf(const at::Tensor& matte) const;
 
   RelightOptions options_;
