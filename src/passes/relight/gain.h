@@ -31,9 +31,9 @@ at::Tensor GainBetween(const FrameSurface& surface, const at::Tensor& linear, co
                        const RelightOptions& options);
 // The same for a set of which no shape is known: a wall that faces the lens. [3,h,w].
 at::Tensor GainOfWall(int64_t height, int64_t width, const LightChange& change, const RelightOptions& options);
-// [1,h,w] in [0,1]: where all channels are at white. Nobody knows how much light there was, and there is no colour that
-// could be lit; it is left alone. Where one channel still tells, the place is relit: a warm key clips the red of half a
-// face, and half a face that stayed as it was would be worse than one whose red is a little low.
+// [1,h,w] in [0,1]: where all channels are at white, which is 1 here. Nobody knows how much light there was, and there
+// is no colour that could be lit; it is left alone. Where one channel still tells, the place is relit: a warm key clips
+// the red of half a face, and half a face that stayed as it was would be worse than one whose red is a little low.
 at::Tensor Saturated(const at::Tensor& linear);
 // Share of the mask [1,h,w] where the bound of options.most_stops holds a gain back.
 double HeldShare(const at::Tensor& gain, const at::Tensor& mask, const RelightOptions& options);

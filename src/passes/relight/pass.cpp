@@ -62,8 +62,9 @@ std::string DescribeLight(const image::Solution& solution) {
     saturated += fmt::format("\n{:.0f} % of the subject has a channel at white: what is lit from there is a little low",
                              100 * facts.clipped);
   if (facts.saturated > kAnyAtAll)
-    saturated += fmt::format("\n{:.1f} % of the subject is all white and left alone: no light can be taken from there",
-                             100 * facts.saturated);
+    saturated += fmt::format(
+        "\n{:.1f} % of the subject is at white in all channels: what the camera clipped of it is left alone",
+        100 * facts.saturated);
   const double ratio = light::LuminanceOf(key.rgb) / light::LuminanceOf(facts.found.light.ambient);
   return fmt::format("{}\nthe shot's key stands at {:.0f},{:.0f} ({}), {:.1f} stops over its ambient light{}",
                      Explain(facts.tier), from.azimuth_deg, from.elevation_deg,

@@ -8,6 +8,7 @@
 #include "passes/relight/gain.h"
 #include "shotfix/composite/foreground.h"
 #include "shotfix/composite/soft_edge.h"
+#include "shotfix/image/colour.h"
 #include "shotfix/image/convert.h"
 #include "shotfix/image/resample.h"
 
@@ -34,6 +35,14 @@ at::Tensor Plausible(const at::Tensor& foreground, const at::Tensor& matte, int6
   const at::Tensor limit = mean(finite * inside) / total.clamp_min(1e-4) * kBrighter;
   const at::Tensor bounded = (inside < 0.5).logical_and(total > 1e-3);
   return at::where(bounded, at::minimum(foreground, limit), foreground);
+}
+
+// Where the camera clipped, [1,h,w] in [0,1]. Logs and PQ go on beyond diffuse white, and floats do not clip at all.
+at::Tensor ClippedBy(const image::Frame& frame, image::AnalysisSize size) {
+  if (frame.space.transfer == image::Transfer::kLinear) return at::zeros({1, size.height, size.width});
+  const double white = image::LinearFromCode(frame.space.transfer, 1);
+  const at::Tensor of_white = at::nan_to_num(frame.rgb / white, 0.0, 1.0, 0.0);
+  return Saturated(image::Resize(of_white, size.height, size.width).cpu());
 }
 
 // The matte's core is exactly the actor, its outside exactly not.
@@ -64,9 +73,9 @@ at::Tensor RelightProposer::GainOfActor(const Sample& sample) const {
   return GainBetween(surface, sample.linear, {facts_.found.light, wanted_, facts_.tier, inputs_.gobo}, options_);
 }
 
-RelightProposer::Gains RelightProposer::GainsOf(const Sample& sample) const {
+RelightProposer::Gains RelightProposer::GainsOf(const Sample& sample, const at::Tensor& saturated) const {
   const at::Tensor still = at::zeros_like(sample.linear);
-  const at::Tensor left = 1 - Saturated(sample.linear);
+  const at::Tensor left = 1 - saturated;
   Gains gains{still, still};
   if (options_.on != LitPart::kSet) gains.actor = GainOfActor(sample) * left;
   if (options_.on != LitPart::kPerson) {
@@ -134,7 +143,7 @@ image::Edit RelightProposer::Propose(const FrameWindow& window) const {
       Levels(model::InferFullMatte(head_, facts_, *track_, frame, image::PerceptualFromLinear(frame.rgb)));
   image::Edit edit;
   const at::Tensor linear = at::nan_to_num(image::LinearFromPerceptual(picture), 0.0, 1.0, 0.0);
-  const Gains gains = GainsOf({frame.index, linear, small});
+  const Gains gains = GainsOf({frame.index, linear, small}, ClippedBy(frame, facts_.size));
   edit.gain = GainToEdges(gains, linear, Levels(small), frame.index).to(frame.rgb.device());
   CarryEdges(frame, matte, gains, edit);
   edit.support = SupportOf(matte);

@@ -17,7 +17,7 @@ class RelightProposer final : public Proposer {
   struct Gains {
     at::Tensor actor, set;
   };
-  Gains GainsOf(const Sample& sample) const;
+  Gains GainsOf(const Sample& sample, const at::Tensor& saturated) const;
   at::Tensor GainOfActor(const Sample& sample) const;
   at::Tensor GainToEdges(const Gains& gains, const at::Tensor& linear, const at::Tensor& matte, int64_t frame) const;
   void CarryEdges(const image::Frame& frame, const at::Tensor& matte, const Gains& gains, image::Edit& edit) const;
