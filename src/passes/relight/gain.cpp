@@ -88,35 +88,41 @@ at::Tensor AsLampsMix(const at::Tensor& colour, const light::SceneLight& found) 
   return shade + way * share.clamp(0, 1);
 }
 
-// How finely the light that is there is measured over materials, as a share of the long side. Under a lamp shadows have
-// edges; a soft sky throws none, and what changes within a few pixels there is the actor's own: brows, folds, pores.
-// What is fine is a matter of the face: in a close-up it is larger. Of a face a 75th of its side, up to 4 times as
-// much.
-double MaterialReach(const FrameSurface& surface, const light::SceneLight& found) {
+// 0 under a lamp, 1 under a soft sky, by the ambient light beside the key. A sky throws no edges and has one colour:
+// what changes within a few pixels there, and in colour, is the actor's own.
+double SoftnessOf(const light::SceneLight& found) {
+  constexpr double kLamp = 0.22;
+  constexpr double kSky = 0.38;
+  const double ambient = light::LuminanceOf(found.ambient) / light::LuminanceOf(found.keys.front().rgb);
+  return std::clamp((ambient - kLamp) / (kSky - kLamp), 0.0, 1.0);
+}
+
+// How finely the light that is there is measured over materials, as a share of the long side. What is fine is a matter
+// of the face: in a close-up it is larger. Of a face a 75th of its side, under a sky up to 4 times as much.
+double MaterialReach(const FrameSurface& surface, double softness) {
   constexpr double kOfPicture = 0.0025;
   constexpr double kOfFace = 1.0 / 75;
   constexpr double kSofter = 4;
-  constexpr double kLamp = 0.25;  // ambient light beside the key: what a lamp leaves, and a sky
-  constexpr double kSky = 0.5;
   const auto long_side = static_cast<double>(std::max(surface.known.size(1), surface.known.size(2)));
   const double face = surface.head.defined() ? std::sqrt((surface.head * surface.known).sum().item<double>()) : 0.0;
-  const double ambient = light::LuminanceOf(found.ambient) / light::LuminanceOf(found.keys.front().rgb);
-  const double softness = std::clamp((ambient - kLamp) / (kSky - kLamp), 0.0, 1.0);
   return std::max(kOfPicture, kOfFace * face / long_side) * (1 + softness * (kSofter - 1));
 }
 
 // In stops, where albedo is one for each material: lips and cheeks differ by their own colour, and must keep it. How
-// bright the light is may change within a few pixels, for shadows have edges; its colour changes slowly, and only from
-// that of the ambient light to that of the key over it. What is darker than the ambient light leaves it, even where
-// something stands in its way, is dark itself: brows, pupils, an open mouth.
+// bright the light is may change within a few pixels, for shadows have edges; its colour changes slowly. Under a lamp
+// it is measured all the same, for what clips and what a wall throws back have colours that no lamp has; under a sky it
+// is a mix of the lights that were found. What is darker than the ambient light leaves it, even where something stands
+// in its way, is dark itself: brows, pupils, an open mouth.
 at::Tensor OverMaterials(const FrameSurface& surface, const at::Tensor& linear, const light::SceneLight& found,
                          double floor) {
   constexpr double kColourReaches = 2.4;
   constexpr double kOccludedStops = 1;
-  const double reach = MaterialReach(surface, found);
+  const double softness = SoftnessOf(found);
+  const double reach = MaterialReach(surface, softness);
   const auto stops = [&](double of_side) { return MeasuredLight(surface, linear, of_side).clamp_min(floor).log2(); };
   const double darkest = std::log2(std::max(floor, light::LuminanceOf(found.ambient))) - kOccludedStops;
-  return stops(reach).mean(0, true).clamp_min(darkest) + AsLampsMix(ColourOf(stops(kColourReaches * reach)), found);
+  const at::Tensor colour = ColourOf(stops(kColourReaches * reach));
+  return stops(reach).mean(0, true).clamp_min(darkest) + colour + (AsLampsMix(colour, found) - colour) * softness;
 }
 
 // What the surface sees of the light; beside the head, where there is one, its shape is an outline's.
