@@ -7,6 +7,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "light/ambient_shape.h"
 #include "shotfix/core/error.h"
 #include "shotfix/image/check.h"
 #include "shotfix/image/resample.h"
@@ -78,14 +79,6 @@ std::optional<Key> TakeKey(Sphere& sphere) {
   return key;
 }
 
-// Real spherical harmonics up to order 2 as AmbientShape counts them, without their constants; [P,9].
-at::Tensor Harmonics(const at::Tensor& d) {
-  const at::Tensor x = d.select(1, 0);
-  const at::Tensor y = d.select(1, 1);
-  const at::Tensor z = d.select(1, 2);
-  return at::stack({at::ones_like(x), y, z, x, x * y, y * z, 3 * z.square() - 1, x * z, x.square() - y.square()}, 1);
-}
-
 // The sphere's light on a white surface, by order. Lambert's attenuation is 1, 2/3 and 1/4 of what pi holds.
 void PutAmbient(const Sphere& sphere, SceneLight& light) {
   constexpr std::array<double, 9> kAttenuation{1, 2. / 3, 2. / 3, 2. / 3, 0.25, 0.25, 0.25, 0.25, 0.25};
@@ -93,7 +86,9 @@ void PutAmbient(const Sphere& sphere, SceneLight& light) {
   constexpr std::array<double, 9> kSquared{1 / (4 * kPi),  3 / (4 * kPi),  3 / (4 * kPi),
                                            3 / (4 * kPi),  15 / (4 * kPi), 15 / (4 * kPi),
                                            5 / (16 * kPi), 15 / (4 * kPi), 15 / (16 * kPi)};
-  const at::Tensor factors = Harmonics(sphere.directions).t().mm(sphere.radiance * sphere.solid.unsqueeze(1));
+  const at::Tensor shape = AmbientFactors(sphere.directions.t().unsqueeze(1)).squeeze(1);  // [8,P]
+  const at::Tensor factors =
+      at::cat({at::ones_like(shape.narrow(0, 0, 1)), shape}).mm(sphere.radiance * sphere.solid.unsqueeze(1));
   light.ambient_shape.emplace();
   for (int64_t k = 0; k < 9; ++k) {
     Rgb rgb = RgbOf(factors[k]);

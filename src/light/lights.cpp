@@ -8,8 +8,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numbers>
-#include <tuple>
 
+#include "light/ambient_shape.h"
 #include "shotfix/core/error.h"
 #include "shotfix/image/check.h"
 
@@ -70,17 +70,14 @@ Rgb ParseColour(const std::string& text) {
   return WithLuminanceOne(rgb);
 }
 
-constexpr size_t kShapes = std::tuple_size_v<AmbientShape>;
-
-// As AmbientShape counts them, [1,h,w] each.
-std::array<at::Tensor, kShapes> ShapesOf(const at::Tensor& normals) {
-  const at::Tensor x = normals.slice(0, 0, 1);
-  const at::Tensor y = normals.slice(0, 1, 2);
-  const at::Tensor z = normals.slice(0, 2, 3);
-  return {y, z, x, x * y, y * z, 3 * z.square() - 1, x * z, x.square() - y.square()};
-}
-
 }  // namespace
+
+at::Tensor AmbientFactors(const at::Tensor& normals) {
+  const at::Tensor x = normals[0];
+  const at::Tensor y = normals[1];
+  const at::Tensor z = normals[2];
+  return at::stack({y, z, x, x * y, y * z, 3 * z.square() - 1, x * z, x.square() - y.square()});
+}
 
 Vector DirectionOf(Angles angles) {
   const double azimuth = angles.azimuth_deg * kRadians;
@@ -159,8 +156,9 @@ at::Tensor Shade(const at::Tensor& normals, const SceneLight& light, const std::
   };
   at::Tensor sum = column(light.ambient).expand_as(normals).contiguous();
   if (light.ambient_shape) {
-    const std::array<at::Tensor, kShapes> slopes = ShapesOf(normals);
-    for (size_t k = 0; k < kShapes; ++k) sum = sum + slopes[k] * column((*light.ambient_shape)[k]);
+    const at::Tensor factors = AmbientFactors(normals);
+    for (size_t k = 0; k < light.ambient_shape->size(); ++k)
+      sum = sum + factors[static_cast<int64_t>(k)] * column((*light.ambient_shape)[k]);
     sum = sum.clamp_min(0);
   }
   for (size_t k = 0; k < light.keys.size(); ++k) {

@@ -42,10 +42,9 @@ std::string PlanOf(const Job& job, const Stock& stock, FrameRange frames) {
                           background->stabiliser.Radius());
     }
     if (const auto* relight = std::get_if<RelightRequest>(&request))
-      plan += fmt::format(": {} lights, needs {} frames on each side",
-                          relight->keys.size() + relight->fills.size() + relight->rims.size(),
+      plan += fmt::format(": {} lights{}, needs {} frames on each side",
+                          relight->keys.size() + relight->fills.size() + relight->rims.size(), SurroundingsOf(*relight),
                           relight->stabiliser.Radius());
-    if (const auto* relight = std::get_if<RelightRequest>(&request)) plan += SurroundingsOf(*relight);
     if (const auto* eyeline = std::get_if<EyelineRequest>(&request))
       plan += fmt::format(": {}, needs no frame beside its own", eyeline->TargetText());
     plan += "\n";
@@ -247,6 +246,8 @@ passes::RelightOptions RelightRequest::Look() const {
   };
   check("hdri-turn", hdri_turn_deg, 360);
   check("ambient-from-gain", ambient_from_gain_stops, 10);
+  if (ambient_from_frame < 0)
+    Throw(ErrorCode::kUsage, "--ambient-from-frame is {}; allowed is 0 or more", ambient_from_frame);
   if (!hdri.empty() && !(keys.empty() && match.empty() && light.empty() && ambient_from.empty()))
     Throw(ErrorCode::kUsage, "--hdri brings all of a light; leave --key, --match, --light and --ambient-from out");
   if (!ambient_from.empty() && !(match.empty() && light.empty()))
@@ -282,6 +283,7 @@ std::vector<PassRequest> Job::AllPasses() const {
       light.ambient_from = background->plate;
       light.picture_in_space = background->plate_in_space;
       light.ambient_from_gain_stops = background->look.plate_gain_stops;
+      light.ambient_from_frame = background->placing.start;
       light.light_from = background->light_from;
       light.clean_plate = background->clean_plate;
       all.emplace_back(std::move(light));

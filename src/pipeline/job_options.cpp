@@ -97,6 +97,7 @@ const std::vector<PassKey<RelightRequest>>& KeysOf(const RelightRequest&) {
       Field("hdri_stops", [](R& r) -> double& { return r.look.environment_stops; }),
       Field("ambient_from", [](R& r) -> std::string& { return r.ambient_from; }),
       Field("ambient_from_gain", [](R& r) -> double& { return r.ambient_from_gain_stops; }),
+      Field("ambient_from_frame", [](R& r) -> int64_t& { return r.ambient_from_frame; }),
       Field("gobo", [](R& r) -> std::string& { return r.gobo; }),
       Field("gobo_size", [](R& r) -> double& { return r.look.gobo_size; }),
       Field("picture_in_space", [](R& r) -> std::string& { return r.picture_in_space; }),

@@ -54,7 +54,7 @@ class PassBuilder {
   std::optional<passes::FaceHint> FaceIn(const RelightRequest& request, const project::ClipRecord& clip,
                                          const media::ClipInfo& info, int64_t analysis_width);
   media::ClipInfo UsePlate(const std::string& name, const std::string& in_space);
-  at::Tensor PictureOf(const std::string& name, const std::string& in_space);
+  at::Tensor PictureOf(const std::string& name, const std::string& in_space, int64_t frame_index = 0);
   light::SceneLight EnvironmentOf(const RelightRequest& request);
   light::SceneLight AmbientOf(const RelightRequest& request);
   light::SceneLight LightOf(const std::string& name, const std::string& take, const std::string& take_key);

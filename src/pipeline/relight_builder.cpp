@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "pipeline/clip_eyes.h"
@@ -114,10 +115,12 @@ light::SceneLight PassBuilder::LightOf(const std::string& name, const std::strin
   return found;
 }
 
-// The first picture of a still or a clip, scene-linear, in the shot's primaries.
-at::Tensor PassBuilder::PictureOf(const std::string& name, const std::string& in_space) {
+// One picture of a still or a clip, scene-linear, in the shot's primaries.
+at::Tensor PassBuilder::PictureOf(const std::string& name, const std::string& in_space, int64_t frame_index) {
   const media::ClipInfo plate = UsePlate(name, in_space);
   media::Decoder decoder(plate);
+  const int64_t index = std::min(frame_index, plate.frame_count() - 1);
+  if (index > 0) decoder.Seek(plate.frames.begin + index);
   const std::optional<image::Frame> frame = decoder.Next();
   if (!frame) Throw(ErrorCode::kData, "\"{}\" holds no picture", name);
   constexpr double kBrightest = 65504;  // of half floats: an infinite sun would be no number after a matrix
@@ -145,10 +148,11 @@ light::SceneLight PassBuilder::EnvironmentOf(const RelightRequest& request) {
 }
 
 light::SceneLight PassBuilder::AmbientOf(const RelightRequest& request) {
-  const at::Tensor plate = PictureOf(request.ambient_from, request.picture_in_space);
+  const at::Tensor plate = PictureOf(request.ambient_from, request.picture_in_space, request.ambient_from_frame);
   light::SceneLight ambient = light::AmbientOfPlate(plate * std::exp2(request.ambient_from_gain_stops));
   if (!(light::LuminanceOf(ambient.ambient) > 0))
-    Throw(ErrorCode::kData, "the first frame of the plate \"{}\" is black: no light comes of it; give another",
+    Throw(ErrorCode::kData,
+          "the plate \"{}\" is black there: no light comes of it; give another, or another --ambient-from-frame",
           request.ambient_from);
   return ambient;
 }

@@ -41,6 +41,7 @@ struct RelightRequest {
   double hdri_turn_deg = 0;            // to picture right, -360 to 360
   std::string ambient_from;            // a plate whose own ambient light is wanted
   double ambient_from_gain_stops = 0;  // of that plate, -10 to 10
+  int64_t ambient_from_frame = 0;      // of that plate, from its first; past its end: its last
   std::string gobo;                    // before the first key
   std::string picture_in_space;        // what those are where they are untagged
   std::string match;                   // catalogue name of a shot whose light is wanted
