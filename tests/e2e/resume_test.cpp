@@ -97,8 +97,11 @@ TEST_CASE("a source that is replaced during the render is found out by its conte
                            "'; printf XX | dd of='" + project.File("new.mkv") +
                            "' bs=1 seek=400000 conv=notrunc status=none; touch -r '" + source + "' '" +
                            project.File("new.mkv") + "'; mv '" + project.File("new.mkv") + "' '" + source + "'";
+  // Once the render has begun, however busy the machine is: its journal is there, and its decoder soon after.
+  const std::string begun = "for k in $(seq 400); do ls '" + project.File("p") +
+                            "'*/work/*.journal >/dev/null 2>&1 && break; sleep 0.05; done";
   const ShellResult result =
-      Shell(project.Command(out) + " & pid=$!; sleep 0.6; " + swap + "; wait $pid; echo code $?");
+      Shell(project.Command(out) + " & pid=$!; " + begun + "; sleep 0.3; " + swap + "; wait $pid; echo code $?");
   INFO(result.output);
   CHECK(result.output.find("changed during the render") != std::string::npos);
   CHECK(result.output.find("code 65") != std::string::npos);
