@@ -19,6 +19,7 @@ nlohmann::json ReportJson(const pipeline::VerifyReport& report, const std::vecto
                          {"warp_error", report.warp_error},
                          {"warp_error_source", report.warp_error_source},
                          {"warp_error_ratio", report.warp_error_ratio},
+                         {"warp_error_as_lit", report.warp_error_as_lit},
                          {"flicker_stops", report.flicker_stops},
                          {"misses", misses},
                          {"passed", misses.empty()}};
@@ -42,6 +43,7 @@ std::string ReportText(const pipeline::VerifyReport& report, const std::vector<s
   }
   text += fmt::format("warp error over source's    {:.4f} ({:.3e} over {:.3e})\n", report.warp_error_ratio,
                       report.warp_error, report.warp_error_source);
+  text += fmt::format("  at the result's level     {:.4f}\n", report.warp_error_as_lit);
   text += fmt::format("flicker                     {:.5f} stops rms\n", report.flicker_stops);
   if (report.psnr_db) text += fmt::format("PSNR against reference      {:.2f} dB\n", *report.psnr_db);
   if (report.ssim) text += fmt::format("SSIM against reference      {:.4f}\n", *report.ssim);

@@ -217,6 +217,7 @@ class Verifier {
       report_.warp_error = warp_.result / warp_.weight;
       report_.warp_error_source = warp_.source / warp_.weight;
       report_.warp_error_ratio = warp_.Ratio();
+      report_.warp_error_as_lit = warp_.RatioAsLit();
     }
     report_.flicker_stops = flicker_.StopsRms();
     if (reference_) {

@@ -14,9 +14,20 @@ namespace {
 
 double Scalar(const at::Tensor& value) { return value.item<double>(); }
 
-double PairError(const NeighbourPair& pair, const FlowLink& link) {
-  const at::Tensor moved = image::SampleAtOffset(pair.next, link.next_from_prev, image::Filter::kBilinear);
-  return Scalar(((pair.prev - moved).square().mean(0, true) * link.trust_at_prev).sum());
+// [3,h,w]: what is left between neighbours when the flow has moved the later one.
+at::Tensor Difference(const NeighbourPair& pair, const FlowLink& link) {
+  return pair.prev - image::SampleAtOffset(pair.next, link.next_from_prev, image::Filter::kBilinear);
+}
+
+double SquareSum(const at::Tensor& difference, const FlowLink& link) {
+  return Scalar((difference.square().mean(0, true) * link.trust_at_prev).sum());
+}
+
+// How many times as bright the result is, per place and channel.
+at::Tensor LevelOver(const at::Tensor& result, const at::Tensor& source) {
+  constexpr double kBlurPx = 2;  // what is finer is detail and noise
+  constexpr double kFloor = 1.0 / 256;
+  return (image::GaussianBlur(result, kBlurPx) + kFloor) / (image::GaussianBlur(source, kBlurPx) + kFloor);
 }
 
 at::Tensor LumaOf(const at::Tensor& rgb) { return (rgb[0] * 0.2126 + rgb[1] * 0.7152 + rgb[2] * 0.0722).unsqueeze(0); }
@@ -25,8 +36,10 @@ at::Tensor LumaOf(const at::Tensor& rgb) { return (rgb[0] * 0.2126 + rgb[1] * 0.
 
 void AddWarpError(WarpError& sum, const FlowLink& source_link, const NeighbourPair& source,
                   const NeighbourPair& result) {
-  sum.source += PairError(source, source_link);
-  sum.result += PairError(result, source_link);
+  const at::Tensor own = Difference(source, source_link);
+  sum.source += SquareSum(own, source_link);
+  sum.result += SquareSum(Difference(result, source_link), source_link);
+  sum.lit += SquareSum(own * LevelOver(result.prev, source.prev), source_link);
   sum.weight += Scalar(source_link.trust_at_prev.sum());
 }
 

@@ -178,6 +178,23 @@ TEST_CASE("matte measures have the evaluator's units", "[temporal]") {
   CHECK(Ssim(picture, at::rand({3, 40, 40})) < 0.5);
 }
 
+TEST_CASE("a brighter picture is as steady as its source at its own level, a swimming light is not", "[temporal]") {
+  constexpr int64_t kSide = 64;
+  const at::Tensor before = 0.2 + 0.3 * at::rand({3, kSide, kSide});
+  const at::Tensor after = before + 0.02 * at::randn({3, kSide, kSide});
+  const at::Tensor still = at::zeros({2, kSide, kSide});
+  const at::Tensor all = at::ones({1, kSide, kSide});
+  const FlowLink link{still, still, all, all};
+  const at::Tensor lit = at::linspace(1, 2, kSide).view({1, 1, kSide});
+  WarpError steady;
+  AddWarpError(steady, link, {before, after}, {before * lit, after * lit});
+  CHECK(steady.Ratio() > 2);
+  CHECK(steady.RatioAsLit() == Approx(1).epsilon(0.03));
+  WarpError swimming;
+  AddWarpError(swimming, link, {before, after}, {before * lit, after * lit.roll(2, 2)});
+  CHECK(swimming.RatioAsLit() > 1.5);
+}
+
 TEST_CASE("flicker is measured in stops, steady changes are not flicker", "[temporal]") {
   FlickerMeter steady;
   FlickerMeter wild;

@@ -33,6 +33,7 @@ struct VerifyReport {
   double warp_error = 0;  // mean squared, of the result
   double warp_error_source = 0;
   double warp_error_ratio = 1;
+  double warp_error_as_lit = 1;   // the same over the source's own under the result's light: 1 is as steady
   double flicker_stops = 0;       // rms second difference of the mean change
   std::optional<double> psnr_db;  // against the reference, all frames together
   std::optional<double> ssim;
