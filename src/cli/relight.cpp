@@ -46,6 +46,8 @@ void AddLights(CLI::App& app, pipeline::RelightRequest& request) {
       ->capture_default_str();
   app.add_option("--ambient", request.look.ambient_stops, "Ambient light beside the shot's own in stops, -6 to 6")
       ->capture_default_str();
+  app.add_flag("--hold-exposure", request.look.hold_exposure,
+               "The face keeps its mean level: the lights are made as much stronger or weaker as that needs");
 }
 
 void AddSurroundings(CLI::App& app, pipeline::RelightRequest& request) {

@@ -111,6 +111,7 @@ const std::vector<PassKey<RelightRequest>>& KeysOf(const RelightRequest&) {
       Field("soften", [](R& r) -> double& { return r.look.soften_deg; }),
       Field("ambient", [](R& r) -> double& { return r.look.ambient_stops; }),
       Field("strength", [](R& r) -> double& { return r.look.strength; }),
+      Field("hold_exposure", [](R& r) -> bool& { return r.look.hold_exposure; }),
       Field("most_stops", [](R& r) -> double& { return r.look.most_stops; }),
       Field("shadows", [](R& r) -> bool& { return r.look.shadows; }),
       Field("use_clean_plate", [](R& r) -> bool& { return r.clean_plate.use_catalogue; }),

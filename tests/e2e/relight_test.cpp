@@ -144,6 +144,22 @@ TEST_CASE("the light that is there already changes nothing", "[e2e]") {
   CHECK(LargestChange(project.File("shot.mkv"), project.File("same.mkv")) <= 1);
 }
 
+TEST_CASE("with --hold-exposure the subject keeps its mean level", "[e2e]") {
+  const BallProject project;
+  project.AddTake();
+  const auto level = [&](const std::string& clip) {
+    media::Decoder decoder(media::Probe(project.File(clip)));
+    const at::Tensor mask = MakeBall(BallProject::Place(0)).mask;
+    return (decoder.Next()->rgb * mask).sum().item<double>() / (3 * mask.sum().item<double>());
+  };
+  const std::string brighter = KeyOption(kNew) + ",,1.5";
+  MustSucceed(project.Relight("bright.mkv", brighter));
+  MustSucceed(project.Relight("held.mkv", brighter + " --hold-exposure"));
+  const double own = level("shot.mkv");
+  CHECK(level("bright.mkv") > 1.8 * own);
+  CHECK(level("held.mkv") == Approx(own).epsilon(0.12));
+}
+
 TEST_CASE("a light has a name, and a shot's own light can be matched", "[e2e]") {
   const BallProject project;
   project.AddTake();

@@ -41,6 +41,9 @@ struct RelightOptions {
   double strength = 1;       // share of the change, in stops, 0 to 1
   double most_stops = 4;     // no pixel changes by more, 0.5 to 6
   bool shadows = true;       // cast ones, of the subject on itself
+  // All of the wanted light is made as much stronger or weaker as keeps the mean level of the face, or of the subject
+  // where no face is known.
+  bool hold_exposure = false;
 
   void Validate() const;  // throws kUsage
 };

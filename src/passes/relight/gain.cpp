@@ -182,6 +182,25 @@ at::Tensor GainBetween(const FrameSurface& surface, const at::Tensor& linear, co
   return (gain * options.strength).contiguous();
 }
 
+double FactorToHold(const std::vector<FrameSurface>& surfaces, const LightChange& change,
+                    const RelightOptions& options) {
+  double found = 0;
+  double wanted = 0;
+  const at::Tensor weights = at::tensor({0.2126F, 0.7152F, 0.0722F}).view({3, 1, 1});
+  for (const FrameSurface& surface : surfaces) {
+    const at::Tensor where = surface.head.defined() ? surface.head * surface.known : surface.known;
+    const at::Tensor colour = surface.albedo.defined() ? surface.albedo * weights : weights;
+    const auto level = [&](const light::SceneLight& light, const at::Tensor& gobo) {
+      const at::Tensor lit = ShadeUnsure(surface, light, change, VisibilityOf(surface, light, gobo, options));
+      return (lit * colour * where).sum().item<double>();
+    };
+    found += level(change.found, {});
+    wanted += level(change.wanted, change.gobo);
+  }
+  constexpr double kMostStops = 6;  // lights that leave the face alone would burn all else
+  return wanted > 0 ? std::clamp(found / wanted, std::exp2(-kMostStops), std::exp2(kMostStops)) : 1.0;
+}
+
 at::Tensor GainOfWall(int64_t height, int64_t width, const LightChange& change, const RelightOptions& options) {
   FrameSurface wall;
   wall.normals = at::tensor({0.0F, 0.0F, 1.0F}).view({3, 1, 1}).expand({3, height, width}).contiguous();

@@ -29,7 +29,11 @@ struct LightChange {
 // linear: the picture, scene-linear [3,h,w], of the surface's size.
 at::Tensor GainBetween(const FrameSurface& surface, const at::Tensor& linear, const LightChange& change,
                        const RelightOptions& options);
-// The same for a set of which no shape is known: a wall that faces the lens. [3,h,w].
+// By how much the wanted light must be scaled for what is seen of it on these surfaces, each at its own albedo where it
+// has one, to have the mean luminance of the light that is there: on the head where there is one.
+double FactorToHold(const std::vector<FrameSurface>& surfaces, const LightChange& change,
+                    const RelightOptions& options);
+// GainBetween for a set of which no shape is known: a wall that faces the lens. [3,h,w].
 at::Tensor GainOfWall(int64_t height, int64_t width, const LightChange& change, const RelightOptions& options);
 // [1,h,w] in [0,1]: where all channels are at white, which is 1 here. Nobody knows how much light there was, and there
 // is no colour that could be lit; it is left alone. Where one channel still tells, the place is relit: a warm key clips

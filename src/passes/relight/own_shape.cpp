@@ -90,6 +90,19 @@ OwnShape OwnShape::Guess(const std::vector<Sample>& samples, const std::optional
   return shape;
 }
 
+std::vector<FrameSurface> OwnShape::Guesses() const {
+  std::vector<FrameSurface> guesses;
+  for (const auto& [frame, key] : keys_) {
+    FrameSurface surface;
+    surface.normals = key.surface.normals;
+    surface.heights = key.surface.heights;
+    surface.known = key.surface.mask;
+    surface.head = key.surface.head;
+    guesses.push_back(std::move(surface));
+  }
+  return guesses;
+}
+
 FrameSurface OwnShape::In(const Sample& sample) const {
   FrameSurface surface = Blended(sample);
   if (has_head() && !surface.head.defined()) surface.head = at::zeros_like(surface.known);

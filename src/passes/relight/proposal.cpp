@@ -5,12 +5,12 @@
 
 #include <algorithm>
 
-#include "passes/relight/gain.h"
 #include "shotfix/composite/foreground.h"
 #include "shotfix/composite/soft_edge.h"
 #include "shotfix/image/colour.h"
 #include "shotfix/image/convert.h"
 #include "shotfix/image/resample.h"
+#include "shotfix/light/environment.h"
 
 namespace shotfix::passes::relight {
 namespace {
@@ -59,6 +59,20 @@ RelightProposer::RelightProposer(const RelightOptions& options, const RelightInp
       facts_(Unpack(solution)),
       wanted_(WantedLight(options, {facts_.found.light, facts_.background})) {
   if (inputs.take) contrast_ = ContrastUnder(*inputs.take, facts_.found.light);
+  if (options.hold_exposure) wanted_ = light::Scaled(wanted_, FactorToHold(KnownSurfaces(), Change(), options));
+}
+
+LightChange RelightProposer::Change() const { return {facts_.found.light, wanted_, facts_.tier, inputs_.gobo}; }
+
+std::vector<FrameSurface> RelightProposer::KnownSurfaces() const {
+  if (!inputs_.take) return facts_.shape.Guesses();
+  const light::TakeSurface& take = inputs_.take->surface;
+  FrameSurface surface;
+  surface.normals = take.normals;
+  surface.albedo = take.albedo;
+  surface.heights = take.heights;
+  surface.known = take.mask;
+  return {surface};
 }
 
 at::Tensor RelightProposer::GainOfActor(const Sample& sample) const {
@@ -70,7 +84,7 @@ at::Tensor RelightProposer::GainOfActor(const Sample& sample) const {
     surface.albedo =
         facts_.materials.AlbedoOf(ShadedBy(surface, sample.linear, facts_.found.light.keys.front().direction));
   }
-  return GainBetween(surface, sample.linear, {facts_.found.light, wanted_, facts_.tier, inputs_.gobo}, options_);
+  return GainBetween(surface, sample.linear, Change(), options_);
 }
 
 RelightProposer::Gains RelightProposer::GainsOf(const Sample& sample, const at::Tensor& saturated) const {
@@ -79,8 +93,7 @@ RelightProposer::Gains RelightProposer::GainsOf(const Sample& sample, const at::
   Gains gains{still, still};
   if (options_.on != LitPart::kSet) gains.actor = GainOfActor(sample) * left;
   if (options_.on != LitPart::kPerson) {
-    const LightChange change{facts_.found.light, wanted_, facts_.tier, inputs_.gobo};
-    gains.set = GainOfWall(sample.linear.size(1), sample.linear.size(2), change, options_) * left;
+    gains.set = GainOfWall(sample.linear.size(1), sample.linear.size(2), Change(), options_) * left;
   }
   return gains;
 }

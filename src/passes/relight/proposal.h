@@ -3,6 +3,7 @@
 #pragma once
 
 #include "passes/relight/analysis.h"
+#include "passes/relight/gain.h"
 
 namespace shotfix::passes::relight {
 
@@ -17,6 +18,8 @@ class RelightProposer final : public Proposer {
   struct Gains {
     at::Tensor actor, set;
   };
+  LightChange Change() const;
+  std::vector<FrameSurface> KnownSurfaces() const;  // where the shape was found or guessed
   Gains GainsOf(const Sample& sample, const at::Tensor& saturated) const;
   at::Tensor GainOfActor(const Sample& sample) const;
   at::Tensor GainToEdges(const Gains& gains, const at::Tensor& linear, const at::Tensor& matte, int64_t frame) const;
