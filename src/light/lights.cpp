@@ -95,6 +95,11 @@ double DegreesBetween(const Vector& a, const Vector& b) {
   return std::acos(std::clamp(dot(a, b) / std::sqrt(dot(a, a) * dot(b, b)), -1.0, 1.0)) / kRadians;
 }
 
+at::Tensor AsColumn(const Rgb& rgb) {
+  return at::tensor({static_cast<float>(rgb[0]), static_cast<float>(rgb[1]), static_cast<float>(rgb[2])})
+      .view({3, 1, 1});
+}
+
 double LuminanceOf(const Rgb& rgb) { return kLuminance[0] * rgb[0] + kLuminance[1] * rgb[1] + kLuminance[2] * rgb[2]; }
 
 Rgb ColourOf(double kelvin) {
@@ -149,11 +154,7 @@ SceneLight SceneLightFrom(const std::string& json) {
 at::Tensor Shade(const at::Tensor& normals, const SceneLight& light, const std::vector<at::Tensor>& visibility) {
   image::CheckTensor(normals, "normals", {3, image::kAnySize, image::kAnySize});
   SHOTFIX_CHECK(visibility.empty() || visibility.size() == light.keys.size());
-  const auto column = [&](const Rgb& rgb) {
-    return at::tensor({static_cast<float>(rgb[0]), static_cast<float>(rgb[1]), static_cast<float>(rgb[2])})
-        .view({3, 1, 1})
-        .to(normals.device());
-  };
+  const auto column = [&](const Rgb& rgb) { return AsColumn(rgb).to(normals.device()); };
   at::Tensor sum = column(light.ambient).expand_as(normals).contiguous();
   if (light.ambient_shape) {
     const at::Tensor factors = AmbientFactors(normals);

@@ -29,6 +29,7 @@ double DegreesBetween(const Vector& a, const Vector& b);
 // The colour of a black body of 1,667 to 25,000 K beside one of 6,500 K, BT.709 primaries, luminance 1 (Kim et al.
 // 2002: cubic splines of the Planckian locus). Throws kUsage outside.
 Rgb ColourOf(double kelvin);
+at::Tensor AsColumn(const Rgb& rgb);  // [3,1,1] float, CPU
 double LuminanceOf(const Rgb& rgb);
 
 // A key that somebody asks for.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "passes/relight/highlight.h"
 #include "shotfix/image/resample.h"
 #include "shotfix/light/gobo.h"
 #include "shotfix/light/relief.h"
@@ -136,6 +137,33 @@ at::Tensor ShadeUnsure(const FrameSurface& surface, const light::SceneLight& lig
   return shaded * surface.head + off_by(ErrorOf(GeometryTier::kOutline)) * (1 - surface.head);
 }
 
+// What is known of a change before the picture itself is asked.
+struct Modelled {
+  at::Tensor gain;  // [3,h,w] stops between both lights
+  at::Tensor now;   // [3,h,w] stops of the light that is there
+  double share;     // of the measured light
+  double floor;
+};
+
+// Skin and its sheen are two layers, and each has its own gain: see Note [Highlights].
+at::Tensor RelitMaterials(const FrameSurface& surface, const at::Tensor& linear, const LightChange& change,
+                          const Modelled& modelled, const RelightOptions& options) {
+  constexpr double kSure = 0.8;  // of what was found to be sheen: more leaves skin dead where it was none
+  const auto side = static_cast<double>(std::max(linear.size(1), linear.size(2)));
+  const auto reach = std::max<int64_t>(1, std::llround(MaterialReach(surface, 0) * side / 2));
+  const Highlights highlights = SeparateHighlights(surface, linear, change.found, reach);
+  const at::Tensor matt = linear * WithoutSheen(highlights, 1);
+  FrameSurface skin = surface;
+  skin.albedo = highlights.albedo;
+  const at::Tensor gain =
+      modelled.gain + (modelled.now - OverMaterials(skin, matt, change.found, modelled.floor)) * modelled.share;
+  const double lost = kSure * modelled.share;
+  const at::Tensor shine = SheenUnder(highlights, surface, change.found, change.wanted,
+                                      VisibilityOf(surface, change.wanted, change.gobo, options));
+  const at::Tensor left = WithoutSheen(highlights, lost) * gain.exp2();
+  return (left + shine * lost / highlights.seen).log2();
+}
+
 }  // namespace
 
 double ErrorOf(GeometryTier tier) {
@@ -176,7 +204,7 @@ at::Tensor GainBetween(const FrameSurface& surface, const at::Tensor& linear, co
     const at::Tensor calm = SmoothMean(whole * seen, kCalmReach) / SmoothMean(seen, kCalmReach).clamp_min(1e-6);
     gain = whole + (calm - whole) * (1 - trust) * share;
   } else {
-    gain = gain + (modelled - OverMaterials(surface, linear, change.found, floor)) * share;
+    gain = RelitMaterials(surface, linear, change, {gain, modelled, share, floor}, options);
   }
   gain = SpreadFrom(gain.clamp(-options.most_stops, options.most_stops), surface.known);
   return (gain * options.strength).contiguous();
