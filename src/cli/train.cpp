@@ -9,6 +9,7 @@
 #include "shotfix/image/device.h"
 #include "shotfix/media/still.h"
 #include "shotfix/pipeline/train_gaze.h"
+#include "shotfix/pipeline/train_light.h"
 #include "shotfix/project/run_store.h"
 #include "shotfix/report/training_page.h"
 #include "shotfix/train/train_project.h"
@@ -92,6 +93,31 @@ void TellGaze(const std::vector<pipeline::GazeHeadReport>& reports, Told& told) 
   }
 }
 
+void TellLight(const std::vector<pipeline::LightHeadReport>& reports, Told& told) {
+  for (const pipeline::LightHeadReport& report : reports) {
+    told.json["light_heads"].push_back({{"person", report.person},
+                                        {"takes", report.takes},
+                                        {"held_out", report.exams},
+                                        {"kept", report.kept},
+                                        {"guessed_error_deg", report.guessed_error_deg},
+                                        {"learned_error_deg", report.learned_error_deg},
+                                        {"seconds", report.seconds}});
+    told.text += report.words + "\n";
+  }
+}
+
+pipeline::TrainLightOptions LightOptions(const TrainCommand& command, double budget_share) {
+  const train::TrainProjectOptions& options = command.options;
+  pipeline::TrainLightOptions light;
+  light.recipe = options.recipe;
+  light.seed = options.seed;
+  light.clips = options.clips;
+  light.device = options.device;
+  light.dry_run = options.dry_run;
+  if (options.budget_s) light.budget_s = *options.budget_s * budget_share;
+  return light;
+}
+
 pipeline::TrainGazeOptions GazeOptions(const TrainCommand& command, double budget_share) {
   const train::TrainProjectOptions& options = command.options;
   pipeline::TrainGazeOptions gaze;
@@ -111,19 +137,49 @@ std::string WhatGoesOn(const train::TrainProjectResult& result) {
              : "training was stopped; the model has the best weights so far, \"shotfix train --resume\" goes on";
 }
 
-void Train(const project::Project& project, TrainCommand& command, const GlobalOptions& global, Told& told) {
-  constexpr double kGazeShare = 0.35;  // of a budget, where both kinds of head are trained
-  train::TrainProjectOptions& options = command.options;
-  const bool gaze = command.Wants("gaze") && !pipeline::ClipsWithEyes(project, options.clips).empty();
+// Which heads there is material for.
+struct Heads {
+  bool matte = false;
+  bool gaze = false;
+  bool light = false;
+};
+
+Heads HeadsFor(const project::Project& project, const TrainCommand& command) {
+  const std::vector<std::string>& clips = command.options.clips;
+  Heads heads;
+  heads.gaze = command.Wants("gaze") && !pipeline::ClipsWithEyes(project, clips).empty();
+  heads.light = command.Wants("light") && !pipeline::TakesWithLights(project, clips).empty();
   // Without anything to learn from the mattes' own error says what is missing.
-  const bool matte = command.Wants("matte") && (!gaze || train::HasPaintedMattes(project, options.clips));
-  if (!matte && !gaze)
+  heads.matte = command.Wants("matte") && (!(heads.gaze || heads.light) || train::HasPaintedMattes(project, clips));
+  if (heads.matte || heads.gaze || heads.light) return heads;
+  if (command.Wants("light"))
     Throw(ErrorCode::kUsage,
-          "no eyes are known to learn a gaze from; say where they are with \"shotfix hint CLIP --frame N --eyes "
-          "X,Y,X,Y\"");
-  const pipeline::TrainGazeOptions gaze_options = GazeOptions(command, matte ? kGazeShare : 1);
-  if (matte) {
-    if (gaze && options.budget_s) *options.budget_s *= 1 - kGazeShare;
+          "no light-reference take is known to learn a shape from; ingest one with --role light-reference, paint its "
+          "matte and say its lamps with \"shotfix hint TAKE --lights FILE.csv\"");
+  Throw(ErrorCode::kUsage,
+        "no eyes are known to learn a gaze from; say where they are with \"shotfix hint CLIP --frame N --eyes "
+        "X,Y,X,Y\"");
+}
+
+template <typename Reports>
+void ThrowIfInterrupted(const Reports& reports, const char* what) {
+  if (std::any_of(reports.begin(), reports.end(), [](const auto& report) { return report.interrupted; }))
+    throw Error(ErrorCode::kStopped,
+                fmt::format("training the {} was stopped; the model keeps the heads it had", what));
+}
+
+void Train(const project::Project& project, TrainCommand& command, const GlobalOptions& global, Told& told) {
+  constexpr double kGazeShare = 0.35;  // of a budget, where there are other heads too
+  constexpr double kLightShare = 0.35;
+  train::TrainProjectOptions& options = command.options;
+  const Heads heads = HeadsFor(project, command);
+  const double gaze_weight = heads.gaze ? kGazeShare : 0.0;
+  const double light_weight = heads.light ? kLightShare : 0.0;
+  const double all = heads.matte ? 1.0 : gaze_weight + light_weight;
+  const pipeline::TrainGazeOptions gaze_options = GazeOptions(command, gaze_weight / all);
+  const pipeline::TrainLightOptions light_options = LightOptions(command, light_weight / all);
+  if (heads.matte) {
+    if (options.budget_s) *options.budget_s *= 1 - gaze_weight - light_weight;
     const train::TrainProjectResult result = train::TrainProject(project, options, *MakeProgress(global));
     if (options.dry_run) {
       told.json["would_use"] = result.used;
@@ -133,11 +189,16 @@ void Train(const project::Project& project, TrainCommand& command, const GlobalO
       if (result.training.interrupted) throw Error(ErrorCode::kStopped, WhatGoesOn(result));
     }
   }
-  if (!gaze) return;
-  const auto reports = pipeline::TrainGazeHeads(project, gaze_options, *MakeProgress(global));
-  TellGaze(reports, told);
-  if (std::any_of(reports.begin(), reports.end(), [](const auto& report) { return report.interrupted; }))
-    throw Error(ErrorCode::kStopped, "training the gaze was stopped; the model keeps the heads it had");
+  if (heads.gaze) {
+    const auto reports = pipeline::TrainGazeHeads(project, gaze_options, *MakeProgress(global));
+    TellGaze(reports, told);
+    ThrowIfInterrupted(reports, "gaze");
+  }
+  if (heads.light) {
+    const auto reports = pipeline::TrainLightHeads(project, light_options, *MakeProgress(global));
+    TellLight(reports, told);
+    ThrowIfInterrupted(reports, "shape");
+  }
 }
 
 void RunTrain(TrainCommand command, const GlobalOptions& global) {
@@ -170,13 +231,14 @@ void RunTrain(TrainCommand command, const GlobalOptions& global) {
 void AddTrainCommand(const CommandHost& host) {
   auto command = std::make_shared<TrainCommand>();
   train::TrainProjectOptions& options = command->options;
-  CLI::App* app =
-      host.app.add_subcommand("train", "Train this production's mini-model on its painted mattes and its actors' eyes");
+  CLI::App* app = host.app.add_subcommand(
+      "train", "Train this production's mini-model on its painted mattes, eyes and light-reference takes");
   app->add_option("--recipe", options.recipe, "fast, standard, hero or a .toml file")->capture_default_str();
   app->add_option("--budget", command->budget, "Wall time, such as 90s, 10m, 1h30m; the schedule is cut to fit");
   app->add_option("--seed", options.seed, "Same seed, same footage, same device: same model")->capture_default_str();
-  app->add_option("--head", command->heads, "Only this head: matte or gaze; without it, all there is material for")
-      ->check(CLI::IsMember({"matte", "gaze"}));
+  app->add_option("--head", command->heads,
+                  "Only this head: matte, gaze or light; without it, all there is material for")
+      ->check(CLI::IsMember({"matte", "gaze", "light"}));
   app->add_option("--leave-out", command->leave_out,
                   "Frames of which no pair is made for a gaze head, to measure with them")
       ->delimiter(',');

@@ -2,6 +2,7 @@
 #include "shotfix/model/gaze_net.h"
 
 #include "model/double_size.h"
+#include "model/stage.h"
 #include "shotfix/core/error.h"
 #include "shotfix/model/gaze_head.h"
 
@@ -11,35 +12,8 @@ namespace {
 namespace nn = torch::nn;
 namespace F = torch::nn::functional;
 
-constexpr double kSlope = 0.1;
 constexpr double kMostShift = 6;     // px of the grid
 constexpr double kMostLight = 0.35;  // encoded
-
-torch::Tensor Activate(const torch::Tensor& x) {
-  return F::leaky_relu(x, F::LeakyReLUFuncOptions().negative_slope(kSlope));
-}
-
-nn::Conv2d Conv(int64_t from, int64_t to) {
-  nn::Conv2d conv(nn::Conv2dOptions(from, to, 3).padding(1));
-  nn::init::kaiming_normal_(conv->weight, kSlope);
-  nn::init::zeros_(conv->bias);
-  return conv;
-}
-
-// Two convolutions at one size.
-class StageImpl : public nn::Module {
- public:
-  StageImpl(int64_t from, int64_t to) : first_(Conv(from, to)), second_(Conv(to, to)) {
-    register_module("first", first_);
-    register_module("second", second_);
-  }
-  torch::Tensor forward(const torch::Tensor& x) { return Activate(second_(Activate(first_(x)))); }
-
- private:
-  nn::Conv2d first_;
-  nn::Conv2d second_;
-};
-TORCH_MODULE(Stage);
 
 }  // namespace
 

@@ -43,6 +43,19 @@ const std::vector<Key<GazeRecipe>>& Keys() {
 }
 
 template <>
+const std::vector<Key<LightRecipe>>& Keys() {
+  using R = LightRecipe;
+  static const std::vector<Key<R>> keys = {Row("channels", &R::channels, 8, 48),
+                                           Row("steps", &R::steps, 1, 1e6),
+                                           Row("batch", &R::batch, 1, 256),
+                                           Row("views", &R::views, 1, 1e4),
+                                           Row("ema", &R::ema, 0, 0.9999),
+                                           Row("learning_rate", &R::learning_rate, 1e-6, 1),
+                                           Row("held_out_every", &R::held_out_every, 1, 1e5)};
+  return keys;
+}
+
+template <>
 const std::vector<Key<MatteRecipe>>& Keys() {
   using R = MatteRecipe;
   static const std::vector<Key<R>> keys = {Row("base_channels", &R::base_channels, 8, 64),
@@ -113,7 +126,10 @@ Recipe Parse(const std::string& name, const std::string& text) {
       const Place place{name, key.str()};
       if (node.is_table() && place.section == "matte") Read(*node.as_table(), place, recipe.matte);
       else if (node.is_table() && place.section == "gaze") Read(*node.as_table(), place, recipe.gaze);
-      else Throw(ErrorCode::kConfig, "recipe \"{}\": \"{}\" is not a section; [matte] and [gaze] are", name, key.str());
+      else if (node.is_table() && place.section == "light") Read(*node.as_table(), place, recipe.light);
+      else
+        Throw(ErrorCode::kConfig, "recipe \"{}\": \"{}\" is not a section; [matte], [gaze] and [light] are", name,
+              key.str());
     }
   } catch (const toml::parse_error& problem) {
     Throw(ErrorCode::kConfig, "recipe \"{}\", line {}: {}", name, problem.source().begin.line, problem.description());
@@ -127,6 +143,9 @@ Recipe Parse(const std::string& name, const std::string& text) {
 void Recipe::Validate() const {
   Check(matte, {name, "matte"});
   Check(gaze, {name, "gaze"});
+  Check(light, {name, "light"});
+  if (light.channels % 8 != 0)
+    Throw(ErrorCode::kConfig, "recipe \"{}\": light.channels is {}; allowed are multiples of 8", name, light.channels);
   if (gaze.channels % 8 != 0)
     Throw(ErrorCode::kConfig, "recipe \"{}\": gaze.channels is {}; allowed are multiples of 8", name, gaze.channels);
   if (matte.base_channels % 8 != 0)
