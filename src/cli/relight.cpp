@@ -11,12 +11,14 @@ struct RelightCommand {
   RenderOptions render;
   pipeline::RelightRequest request;
   std::string on = "person";
-  bool no_take = false, no_face = false, no_locator = false, no_shadows = false, no_clean_plate = false;
+  bool no_take = false, no_head = false, no_face = false, no_locator = false, no_shadows = false,
+       no_clean_plate = false;
 };
 
 void RunRelight(RelightCommand command, const GlobalOptions& global) {
   command.request.look.on = passes::ParseLitPart(command.on);
   command.request.use_take = !command.no_take;
+  command.request.use_head = !command.no_head;
   command.request.use_face = !command.no_face;
   command.request.use_locator = !command.no_locator;
   command.request.look.shadows = !command.no_shadows;
@@ -84,7 +86,9 @@ void AddRelightCommand(const CommandHost& host) {
                   "What is relit: person; set, as a wall that faces the lens; or all of the picture")
       ->capture_default_str();
   app->add_option("--take", request.take, "The light-reference take to use (else the actor's own in the catalogue)");
-  app->add_flag("--no-take", command->no_take, "Use none: the outline and a mean face tell the shape");
+  app->add_flag("--no-take", command->no_take,
+                "Use none: the actor's light head, else outline and mean face tell the shape");
+  app->add_flag("--no-head", command->no_head, "No light head: without a take outline and mean face tell the shape");
   app->add_flag("--no-face", command->no_face,
                 "No mean face where the eyes are: without a take the outline alone tells the shape");
   app->add_flag("--no-locator", command->no_locator, "Look for no face: only a hint of the eyes places one");

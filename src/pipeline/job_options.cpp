@@ -106,6 +106,7 @@ const std::vector<PassKey<RelightRequest>>& KeysOf(const RelightRequest&) {
       Field("match", [](R& r) -> std::string& { return r.match; }),
       Field("take", [](R& r) -> std::string& { return r.take; }),
       Field("use_take", [](R& r) -> bool& { return r.use_take; }),
+      Field("use_head", [](R& r) -> bool& { return r.use_head; }),
       Field("use_face", [](R& r) -> bool& { return r.use_face; }),
       Field("use_locator", [](R& r) -> bool& { return r.use_locator; }),
       Field("soften", [](R& r) -> double& { return r.look.soften_deg; }),

@@ -15,6 +15,7 @@
 #include "shotfix/image/convert.h"
 #include "shotfix/light/environment.h"
 #include "shotfix/media/decoder.h"
+#include "shotfix/model/light_head.h"
 #include "shotfix/model/matte_head.h"
 #include "shotfix/pipeline/solve.h"
 #include "shotfix/project/asset_store.h"
@@ -44,6 +45,7 @@ passes::RelightInputs PassBuilder::RelightInputsOf(const RelightRequest& request
     inputs.take_key = take->key;
     progress_.Update("solving the light-reference take", 1, 1, take->clip.name);
   }
+  if (!take && request.use_head) inputs.light_head = LightHeadFor(clip);
   if (!take && request.use_face) {
     const int64_t width = image::ChooseAnalysisSize(info.layout.height, info.layout.width, long_side_px).width;
     inputs.face = FaceIn(request, clip, info, width);
@@ -55,6 +57,14 @@ passes::RelightInputs PassBuilder::RelightInputsOf(const RelightRequest& request
   }
   content_key_ += shot.painted_key + "\n" + shot.clean_plate_key + "\n" + inputs.take_key + "\n";
   return inputs;
+}
+
+// Of the one person who is in the clip.
+std::optional<model::Head> PassBuilder::LightHeadFor(const project::ClipRecord& clip) const {
+  const std::vector<std::string> people = project::ClipStore(project_).PeopleIn(clip.id);
+  if (!stock_.model || people.size() > 1) return std::nullopt;
+  const auto head = stock_.model->heads.find(model::LightHeadName(people.empty() ? "" : people.front()));
+  return head == stock_.model->heads.end() ? std::nullopt : std::optional(head->second);
 }
 
 // Nothing where no face is found: the outline does without.

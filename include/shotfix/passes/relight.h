@@ -64,15 +64,19 @@ struct RelightInputs {
   std::shared_ptr<const light::LightTake> take;  // at the analysis size; null: the shape is guessed
   std::string take_key;
   std::optional<FaceHint> face;  // where there is no take; nothing: the outline alone tells the shape
-  at::Tensor gobo;               // [3,h,w] in [0,1], before the first key; undefined: none
+  // The actor's own, where there is no take: what it learned from one tells the shape in place of outline and mean
+  // face.
+  std::optional<model::Head> light_head;
+  at::Tensor gobo;  // [3,h,w] in [0,1], before the first key; undefined: none
 };
 
 // How the shape of the subject is known, and what that is worth.
-enum class GeometryTier { kOutline, kFaceRelief, kLightReference };
+enum class GeometryTier { kOutline, kFaceRelief, kLightHead, kLightReference };
 std::string ToString(GeometryTier tier);
 GeometryTier TierFrom(const std::string& name);  // throws kData
-// One sentence: the tier, the error of its normals to expect, and what would raise it.
-std::string Explain(GeometryTier tier);
+// One sentence: the tier, the error of its normals to expect, and what would raise it. head_error_deg: of a light head,
+// as it was measured on what it never saw.
+std::string Explain(GeometryTier tier, double head_error_deg = 0);
 
 // What the analysis of a shot found. Through one light-reference take the lights of several shots compare.
 struct ShotLight {

@@ -49,6 +49,7 @@ struct RelightRequest {
   std::string save_light;              // saves the light that is wanted under this name
   std::string take;  // catalogue name of a light-reference take; empty: the actor's, where there is one
   bool use_take = true;
+  bool use_head = true;         // where there is no take: the actor's light head, where the model has one
   bool use_face = true;         // where there is no take: the face that a hint or the locator finds
   bool use_locator = true;      // where no hint says where the eyes are
   passes::RelightOptions look;  // its lights are set from the texts above

@@ -201,8 +201,12 @@ ShotFacts AnalyseShot(image::ShotReader& shot, const AnalysisInputs& asked, imag
     facts.tier = GeometryTier::kLightReference;
     FindFromTake(*inputs.take, samples, options, facts);
   } else {
-    facts.shape = OwnShape::Guess(samples, inputs.face);
+    facts.shape = OwnShape::Guess(samples, inputs.face, asked.light_head);
     facts.tier = facts.shape.has_head() ? GeometryTier::kFaceRelief : GeometryTier::kOutline;
+    if (asked.light_head) {
+      facts.tier = GeometryTier::kLightHead;
+      facts.head_error_deg = inputs.light_head->held_out_mad;
+    }
     if (options.light_from) {
       FindFromOutline(samples, *options.light_from, facts);
     } else {
@@ -235,6 +239,7 @@ image::Solution Pack(const ShotFacts& facts, std::shared_ptr<image::FrameTrack> 
                      {"saturated", facts.saturated},
                      {"background", facts.background},
                      {"likeness", facts.likeness},
+                     {"head_error_deg", facts.head_error_deg},
                      {"ambient", facts.materials.ambient()}};
   image::Solution solution;
   solution.body = body.dump();
@@ -264,6 +269,7 @@ ShotFacts Unpack(const image::Solution& solution) {
     facts.saturated = body.at("saturated");
     facts.background = body.at("background");
     facts.likeness = body.at("likeness");
+    facts.head_error_deg = body.at("head_error_deg");
     if (facts.tier == GeometryTier::kLightReference) return facts;
     facts.shape = OwnShape::Unpack(solution);
     facts.materials = light::Materials::From(solution.tensors.at("material_parts"),

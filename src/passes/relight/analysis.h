@@ -13,7 +13,7 @@
 namespace shotfix::passes::relight {
 
 // Part of the key of stored analyses: raise it whenever what an analysis finds changes.
-inline constexpr int kSolutionVersion = 5;
+inline constexpr int kSolutionVersion = 6;
 
 struct ShotFacts : model::MatteFacts {
   GeometryTier tier = GeometryTier::kOutline;
@@ -23,6 +23,7 @@ struct ShotFacts : model::MatteFacts {
   double clipped = 0;          // share of the subject with a channel at white
   double saturated = 0;        // with all of them
   double background = 0;       // mean luminance of what is behind the subject, scene-linear; 0: nothing is seen of it
+  double head_error_deg = 0;   // of the light head, where it was used
   double likeness = 0;         // of the take and the shot, where it was used
 };
 
@@ -30,6 +31,7 @@ struct AnalysisInputs {
   const RelightInputs& inputs;
   const RelightOptions& options;
   const model::MatteHead& head;
+  const model::LightHead* light_head = nullptr;  // where there is one, and no take
 };
 ShotFacts AnalyseShot(image::ShotReader& shot, const AnalysisInputs& asked, image::FrameTrack& track,
                       const AnalysisProgress& progress);

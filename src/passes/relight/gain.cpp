@@ -133,7 +133,7 @@ at::Tensor ShadeUnsure(const FrameSurface& surface, const light::SceneLight& lig
     return light::Shade(surface.normals, SeenByUnsure(light, error_deg), shadows);
   };
   const at::Tensor shaded = off_by(ErrorOf(change.tier));
-  if (!surface.head.defined()) return shaded;
+  if (!surface.head.defined() || change.tier == GeometryTier::kLightHead) return shaded;
   return shaded * surface.head + off_by(ErrorOf(GeometryTier::kOutline)) * (1 - surface.head);
 }
 
@@ -168,7 +168,8 @@ at::Tensor RelitMaterials(const FrameSurface& surface, const at::Tensor& linear,
 
 double ErrorOf(GeometryTier tier) {
   if (tier == GeometryTier::kOutline) return 25;
-  return tier == GeometryTier::kFaceRelief ? 10 : 0;
+  if (tier == GeometryTier::kFaceRelief) return 10;
+  return tier == GeometryTier::kLightHead ? 7 : 0;
 }
 
 light::SceneLight SeenByUnsure(light::SceneLight light, double error_deg) {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -103,18 +105,26 @@ light::SceneLight WantedLight(const RelightOptions& options, const ShotLight& fo
 
 std::string ToString(GeometryTier tier) {
   if (tier == GeometryTier::kOutline) return "outline";
-  return tier == GeometryTier::kFaceRelief ? "face-relief" : "light-reference";
+  if (tier == GeometryTier::kFaceRelief) return "face-relief";
+  return tier == GeometryTier::kLightHead ? "light-head" : "light-reference";
 }
 
 GeometryTier TierFrom(const std::string& name) {
-  for (const GeometryTier tier : {GeometryTier::kOutline, GeometryTier::kFaceRelief, GeometryTier::kLightReference})
+  for (const GeometryTier tier :
+       {GeometryTier::kOutline, GeometryTier::kFaceRelief, GeometryTier::kLightHead, GeometryTier::kLightReference})
     if (ToString(tier) == name) return tier;
   Throw(ErrorCode::kData, "\"{}\" is no way to know a shape", name);
 }
 
-std::string Explain(GeometryTier tier) {
+std::string Explain(GeometryTier tier, double head_error_deg) {
   if (tier == GeometryTier::kLightReference)
     return "shape from a light-reference take: normals within some 10 degrees on skin";
+  if (tier == GeometryTier::kLightHead)
+    return fmt::format(
+        "shape from the actor's light head, albedo by materials: normals some {:.0f} degrees off where it was "
+        "measured; "
+        "the light-reference take itself would bring that to 10 in shots framed like it (docs/relight.md)",
+        head_error_deg);
   if (tier == GeometryTier::kFaceRelief)
     return "shape from the outline and a mean face where the eyes are, albedo by materials: normals some 20 degrees "
            "off on skin; a light-reference take of this actor would bring that to 10 (docs/relight.md)";

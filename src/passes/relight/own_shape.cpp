@@ -57,7 +57,8 @@ std::map<int64_t, OwnShape::Key>::const_iterator OwnShape::Nearest(int64_t frame
   });
 }
 
-OwnShape OwnShape::Guess(const std::vector<Sample>& samples, const std::optional<FaceHint>& face) {
+OwnShape OwnShape::Guess(const std::vector<Sample>& samples, const std::optional<FaceHint>& face,
+                         const model::LightHead* head) {
   SHOTFIX_CHECK(!samples.empty());
   size_t first = samples.size() / 2;
   std::optional<light::FacePlace> place;
@@ -77,6 +78,7 @@ OwnShape OwnShape::Guess(const std::vector<Sample>& samples, const std::optional
   FrameSurface base = SurfaceFromOutline(samples[first].matte, place);
   // A face beside the subject is not the subject's.
   if (place && base.head.sum().item<double>() < kFewestHeadPx) base = SurfaceFromOutline(samples[first].matte, {});
+  if (head) base = SurfaceLearned(*head, std::move(base), samples[first]);
   shape.keys_[start] = KeyFrom(base, samples[first]);
   for (const Sample* sample : outwards) {
     if (sample->frame == start) continue;
@@ -84,8 +86,10 @@ OwnShape OwnShape::Guess(const std::vector<Sample>& samples, const std::optional
     const FrameSurface carried = SurfaceCarried(near.surface, near.contrast, *sample);
     const double covered = ShareKnown(carried, (sample->matte > 0.5).to(at::kFloat));
     if (carried.likeness >= kLeastLikeness && covered >= kLeastCovered) continue;
-    FrameSurface anew = carried.likeness >= kLeastLikeness ? carried : SurfaceFromOutline(sample->matte, {});
-    shape.keys_[sample->frame] = KeyFrom(FilledUp(std::move(anew), *sample), *sample);
+    FrameSurface anew =
+        FilledUp(carried.likeness >= kLeastLikeness ? carried : SurfaceFromOutline(sample->matte, {}), *sample);
+    if (head) anew = SurfaceLearned(*head, std::move(anew), *sample);
+    shape.keys_[sample->frame] = KeyFrom(anew, *sample);
   }
   return shape;
 }

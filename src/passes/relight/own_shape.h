@@ -20,8 +20,10 @@ namespace shotfix::passes::relight {
 class OwnShape {
  public:
   OwnShape() = default;
-  // The guess is made in the face's frame where that is among the samples, else in the middle one. Samples in order.
-  static OwnShape Guess(const std::vector<Sample>& samples, const std::optional<FaceHint>& face);
+  // The guess is made in the face's frame where that is among the samples, else in the middle one, and mended by the
+  // actor's light head where there is one; it may be null. Samples in order.
+  static OwnShape Guess(const std::vector<Sample>& samples, const std::optional<FaceHint>& face,
+                        const model::LightHead* head);
 
   // Shape of a frame, without albedo as yet. Blends the two guesses around it.
   FrameSurface In(const Sample& sample) const;

@@ -11,7 +11,9 @@ namespace {
 class RelightPass final : public EditPass {
  public:
   RelightPass(const RelightOptions& options, RelightInputs inputs, c10::Device device)
-      : options_(options), inputs_(std::move(inputs)), head_(inputs_.matte_head, device) {}
+      : options_(options), inputs_(std::move(inputs)), head_(inputs_.matte_head, device) {
+    if (inputs_.light_head && !inputs_.take) light_head_.emplace(*inputs_.light_head, device);
+  }
 
   PassTraits Traits() const override { return {"relight", 0, 0, true, {"matte"}}; }
 
@@ -24,6 +26,7 @@ class RelightPass final : public EditPass {
                           {"take", inputs_.take_key},
                           {"long_side_px", head_.long_side_px()}};
     if (options_.light_from) key["light_from"] = relight::KeyOf(*options_.light_from);
+    if (light_head_) key["light_head"] = true;  // which one the model's key says
     if (inputs_.face && !inputs_.take)
       key["face"] = {inputs_.face->frame, inputs_.face->place.left_eye, inputs_.face->place.right_eye};
     return key.dump();
@@ -31,7 +34,9 @@ class RelightPass final : public EditPass {
 
   image::Solution Analyse(image::ShotReader& shot, const std::shared_ptr<image::FrameTrack>& track,
                           const AnalysisProgress& progress) const override {
-    return relight::Pack(relight::AnalyseShot(shot, {inputs_, options_, head_}, *track, progress), track);
+    return relight::Pack(
+        relight::AnalyseShot(shot, {inputs_, options_, head_, light_head_ ? &*light_head_ : nullptr}, *track, progress),
+        track);
   }
 
   std::unique_ptr<Proposer> Bind(const image::Solution& solution) const override {
@@ -42,6 +47,7 @@ class RelightPass final : public EditPass {
   RelightOptions options_;
   RelightInputs inputs_;
   model::MatteHead head_;
+  std::optional<model::LightHead> light_head_;
 };
 
 }  // namespace
@@ -67,7 +73,7 @@ std::string DescribeLight(const image::Solution& solution) {
         100 * facts.saturated);
   const double ratio = light::LuminanceOf(key.rgb) / light::LuminanceOf(facts.found.light.ambient);
   return fmt::format("{}\nthe shot's key stands at {:.0f},{:.0f} ({}), {:.1f} stops over its ambient light{}",
-                     Explain(facts.tier), from.azimuth_deg, from.elevation_deg,
+                     Explain(facts.tier, facts.head_error_deg), from.azimuth_deg, from.elevation_deg,
                      facts.found.uncertainty_deg > 0
                          ? fmt::format("found within {:.0f} degrees", facts.found.uncertainty_deg)
                          : std::string("as given"),

@@ -7,6 +7,7 @@
 #include "shotfix/light/face_relief.h"
 #include "shotfix/light/materials.h"
 #include "shotfix/light/take.h"
+#include "shotfix/model/light_head.h"
 #include "shotfix/passes/relight.h"
 
 namespace shotfix::passes::relight {
@@ -36,6 +37,8 @@ FrameSurface SurfaceCarried(const light::TakeSurface& known, const at::Tensor& c
 FrameSurface SurfaceFromTake(const light::LightTake& take, const at::Tensor& contrast, const Sample& sample);
 // From the outline, inflated, and from a mean face where one is placed; without albedo as yet.
 FrameSurface SurfaceFromOutline(const at::Tensor& matte, const std::optional<light::FacePlace>& face);
+// What an actor's light head makes of a guessed surface; where it is unsure the guess stays.
+FrameSurface SurfaceLearned(const model::LightHead& head, FrameSurface guess, const Sample& sample);
 // Heights whose slopes are those of the normals, both of the size of `mask`.
 at::Tensor HeightsOf(const at::Tensor& normals, const at::Tensor& mask);
 // What such a shape says of a key's light, for finding materials.
