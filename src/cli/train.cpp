@@ -161,6 +161,19 @@ Heads HeadsFor(const project::Project& project, const TrainCommand& command) {
         "X,Y,X,Y\"");
 }
 
+// A shape takes some hundred steps to learn: what a short budget leaves for it teaches nothing and is missed elsewhere.
+void LeaveOutHurriedLight(const TrainCommand& command, double share, Heads& heads, Told& told) {
+  constexpr double kLeastSeconds = 60;
+  const std::optional<double>& budget = command.options.budget_s;
+  if (!heads.light || !budget || *budget * share >= kLeastSeconds) return;
+  if (!(heads.matte || heads.gaze)) return;
+  heads.light = false;
+  told.json["light_heads_left_out"] = "budget";
+  told.text += fmt::format(
+      "no light head: the budget leaves it {:.0f} s, it wants {:.0f}; \"shotfix train --head light\" trains it alone\n",
+      *budget * share, kLeastSeconds);
+}
+
 template <typename Reports>
 void ThrowIfInterrupted(const Reports& reports, const char* what) {
   if (std::any_of(reports.begin(), reports.end(), [](const auto& report) { return report.interrupted; }))
@@ -172,7 +185,8 @@ void Train(const project::Project& project, TrainCommand& command, const GlobalO
   constexpr double kGazeShare = 0.35;  // of a budget, where there are other heads too
   constexpr double kLightShare = 0.35;
   train::TrainProjectOptions& options = command.options;
-  const Heads heads = HeadsFor(project, command);
+  Heads heads = HeadsFor(project, command);
+  LeaveOutHurriedLight(command, kLightShare, heads, told);
   const double gaze_weight = heads.gaze ? kGazeShare : 0.0;
   const double light_weight = heads.light ? kLightShare : 0.0;
   const double all = heads.matte ? 1.0 : gaze_weight + light_weight;

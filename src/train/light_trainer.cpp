@@ -10,7 +10,6 @@
 
 #include "shotfix/core/error.h"
 #include "shotfix/core/stop.h"
-#include "shotfix/light/relief.h"
 #include "shotfix/model/light_head.h"
 #include "shotfix/model/light_net.h"
 #include "shotfix/model/matte_net.h"
@@ -24,18 +23,18 @@ namespace {
 
 constexpr int64_t kTimedSteps = 6;  // measured before a budget becomes a number of steps
 
+// Mean over the subject and mean over its head, half each: a shirt is large, a face is what is looked at.
 double ErrorDeg(const at::Tensor& normals, const LightExam& exam) {
   const at::Tensor cosine = (normals * exam.truth).sum(0, true).clamp(-1, 1);
   const at::Tensor angle = cosine.acos() * (180 / std::numbers::pi);
-  return (angle * exam.known).sum().item<double>() / std::max(1.0, exam.known.sum().item<double>());
+  const auto mean = [&](const at::Tensor& where) {
+    return (angle * where).sum().item<double>() / std::max(1.0, where.sum().item<double>());
+  };
+  const at::Tensor head =
+      model::FromGrid(model::GridAroundHead(exam.mask), at::ones({1, model::kLightGridPx, model::kLightGridPx}),
+                      exam.mask.size(1), exam.mask.size(2));
+  return (mean(exam.known) + mean(exam.known * head)) / 2;
 }
-
-// An exam as the head sees it.
-struct Seen {
-  const LightExam* exam = nullptr;
-  model::LightGrid grid;
-  at::Tensor input;
-};
 
 class Trainer {
  public:
@@ -45,15 +44,15 @@ class Trainer {
 
  private:
   double Step(int64_t step, int64_t planned);
-  double HeldOutError(model::LightNet& net) const;
+  double HeldOutError(const model::Head& head) const;
   void Measure(int64_t step, double loss, LightTrainingResult& result) const;
 
   const std::vector<LightLesson>& lessons_;
+  const std::vector<LightExam>& exams_;
   const LightRecipe& recipe_;
   const LightTrainOptions& options_;
   Rng rng_;
   std::vector<LightView> views_;
-  std::vector<Seen> exams_;
   model::LightNet net_{nullptr};
   std::unique_ptr<torch::optim::AdamW> optimiser_;
   std::unique_ptr<Ema> ema_;
@@ -62,16 +61,10 @@ class Trainer {
 Trainer::Trainer(const std::vector<LightLesson>& lessons, const std::vector<LightExam>& exams, const Recipe& recipe,
                  const LightTrainOptions& options)
     : lessons_(lessons),
+      exams_(exams),
       recipe_(recipe.light),
       options_(options),
       rng_(static_cast<uint64_t>(options.seed) * 0x9E3779B97F4A7C15ULL + 1) {
-  for (const LightExam& exam : exams) {
-    Seen seen{&exam, model::GridAround(exam.mask), {}};
-    const at::Tensor mask = (model::ToGrid(seen.grid, exam.mask) > 0.5).to(at::kFloat);
-    seen.input = model::AssembleLightInput(model::ToGrid(seen.grid, exam.linear), mask,
-                                           light::NormalsOf(light::InflateOutline(mask), mask));
-    exams_.push_back(std::move(seen));
-  }
   torch::manual_seed(static_cast<uint64_t>(options.seed));
   net_ = model::LightNet(model::LightNetOptions{recipe_.channels});
   net_->to(options.device);
@@ -105,36 +98,32 @@ double Trainer::Step(int64_t step, int64_t planned) {
   return loss.item<double>();
 }
 
-double Trainer::HeldOutError(model::LightNet& net) const {
-  const torch::NoGradGuard guard;
+double Trainer::HeldOutError(const model::Head& head) const {
+  const model::LightHead seen(head, options_.device);
   double sum = 0;
-  for (const Seen& seen : exams_) {
-    const torch::Tensor out = net->forward(seen.input.unsqueeze(0).to(options_.device)).squeeze(0).cpu();
-    const at::Tensor mask = seen.exam->mask;
-    sum += ErrorDeg(
-        light::OfLengthOne(model::FromGrid(seen.grid, out.narrow(0, 0, 3).contiguous(), mask.size(1), mask.size(2))),
-        *seen.exam);
-  }
+  for (const LightExam& exam : exams_) sum += ErrorDeg(seen.Shape(exam.linear, exam.mask).normals, exam);
   return sum / static_cast<double>(exams_.size());
 }
 
 void Trainer::Measure(int64_t step, double loss, LightTrainingResult& result) const {
   model::LightNet averaged(model::LightNetOptions{recipe_.channels});
-  averaged->to(options_.device);
   ema_->CopyTo(*averaged);
-  const double error = HeldOutError(averaged);
+  model::Head head;
+  head.shape["channels"] = recipe_.channels;
+  head.weights = model::ExportWeights(*averaged);
+  const double error = HeldOutError(head);
   result.head.curve.push_back({step, loss, error});
   if (error >= result.learned_error_deg) return;
   result.learned_error_deg = error;
-  result.head.weights = model::ExportWeights(*averaged);
+  result.head.weights = std::move(head.weights);
 }
 
 LightTrainingResult Trainer::Run(Progress& progress) {
   const Clock::time_point start = Clock::now();
   LightTrainingResult result;
   result.held_out = static_cast<int64_t>(exams_.size());
-  for (const Seen& seen : exams_)
-    result.guessed_error_deg += ErrorDeg(seen.exam->guessed, *seen.exam) / static_cast<double>(exams_.size());
+  for (const LightExam& exam : exams_)
+    result.guessed_error_deg += ErrorDeg(exam.guessed, exam) / static_cast<double>(exams_.size());
   result.learned_error_deg = std::numeric_limits<double>::infinity();
   int64_t planned = recipe_.steps;
   for (int64_t step = 0; step < planned && !result.interrupted; ++step) {

@@ -19,6 +19,7 @@ constexpr double kRadians = std::numbers::pi / 180;
 constexpr double kMostTurnDeg = 30;
 constexpr double kMostNodDeg = 12;
 constexpr double kMostTiltDeg = 10;
+constexpr int64_t kWidePx = 256;
 constexpr double kBehind = -1e4;  // height of what is not the subject
 
 Rotation Times(const Rotation& a, const Rotation& b) {
@@ -116,32 +117,51 @@ at::Tensor Sheen(const at::Tensor& normals, const light::Key& key, double width)
   return (normals * half).sum(0, true).clamp_min(0).pow(width) * light::AsColumn(key.rgb);
 }
 
+// Wider than what is shown, for what a turn brings in.
+model::LightGrid DrawGrid(Rng& rng, const at::Tensor& mask) {
+  constexpr double kZoomStops = 0.25;
+  constexpr double kAside = 0.06;
+  const model::LightGrid shown = Uniform(rng, 0, 1) < 0.5 ? model::GridAround(mask) : model::GridAroundHead(mask);
+  const double side = static_cast<double>(shown.side) * std::exp2(Uniform(rng, -kZoomStops, kZoomStops));
+  const auto middle = [&](int64_t begin) {
+    return static_cast<double>(begin) + static_cast<double>(shown.side) / 2 + side * Uniform(rng, -kAside, kAside);
+  };
+  model::LightGrid wide;
+  wide.side = std::llround(side * static_cast<double>(kWidePx) / static_cast<double>(model::kLightGridPx));
+  wide.x = std::llround(middle(shown.x)) - wide.side / 2;
+  wide.y = std::llround(middle(shown.y)) - wide.side / 2;
+  return wide;
+}
+
 }  // namespace
 
 LightView DrawView(Rng& rng, const LightLesson& lesson) {
-  const model::LightGrid grid = model::GridAround(lesson.mask);
-  const double scale = static_cast<double>(model::kLightGridPx) / static_cast<double>(grid.side);
-  const auto on_grid = [&](const at::Tensor& picture) { return model::ToGrid(grid, picture); };
+  const model::LightGrid grid = DrawGrid(rng, lesson.mask);
+  const double scale = static_cast<double>(kWidePx) / static_cast<double>(grid.side);
+  const auto on_grid = [&](const at::Tensor& picture) { return model::ToGrid(grid, picture, kWidePx); };
   const Rotation turn = DrawTurn(rng);
   const at::Tensor mask = (on_grid(lesson.mask) > 0.5).to(at::kFloat);
   const at::Tensor heights = on_grid(lesson.heights) * scale;
   const double mean = (heights * mask).sum().item<double>() / std::max(1.0, mask.sum().item<double>());
   const Hits hits = March(turn, at::where(mask > 0.5, heights - mean, at::full_like(heights, kBehind)));
   const bool mirror = Uniform(rng, 0, 1) < 0.5;
-  const auto seen = [&](const at::Tensor& picture) {
-    const at::Tensor moved = image::SampleAtOffset(picture, hits.offset, image::Filter::kBilinear) * hits.hit;
-    return (mirror ? moved.flip(2) : moved).contiguous();
+  const auto framed = [&](const at::Tensor& picture) {
+    constexpr int64_t kBorder = (kWidePx - model::kLightGridPx) / 2;
+    const at::Tensor inner = picture.narrow(1, kBorder, model::kLightGridPx).narrow(2, kBorder, model::kLightGridPx);
+    return (mirror ? inner.flip(2) : inner).contiguous();
   };
-  const auto flipped = [&](const at::Tensor& picture) { return (mirror ? picture.flip(2) : picture).contiguous(); };
+  const auto seen = [&](const at::Tensor& picture) {
+    return framed(image::SampleAtOffset(picture, hits.offset, image::Filter::kBilinear) * hits.hit);
+  };
   LightView view;
   const at::Tensor straight = image::SampleAtOffset(on_grid(lesson.normals), hits.offset, image::Filter::kBilinear);
-  view.normals = light::OfLengthOne(flipped(Turned(turn, straight) * hits.hit));
+  view.normals = light::OfLengthOne(framed(Turned(turn, straight) * hits.hit));
   if (mirror) view.normals = at::cat({-view.normals.narrow(0, 0, 1), view.normals.narrow(0, 1, 2)}).contiguous();
   view.albedo = seen(on_grid(lesson.albedo));
-  view.heights = flipped(hits.heights);
-  view.mask = flipped(hits.hit);
-  view.known = flipped(hits.known);
-  view.outline = light::NormalsOf(light::InflateOutline(view.mask), view.mask);
+  view.heights = framed(hits.heights);
+  view.mask = framed(hits.hit);
+  view.known = framed(hits.known);
+  view.outline = model::OutlineOnGrid(view.mask);
   for (const at::Tensor& picture : lesson.pictures) view.pictures.push_back(seen(on_grid(picture)));
   return view;
 }

@@ -18,7 +18,8 @@ struct LightView {
   std::vector<at::Tensor> pictures;  // [3,g,g] under the take's own lamps
 };
 
-// Turned by up to 30 degrees about the upright axis and 12 about the level one, tilted, mirrored.
+// All of the subject or its head. Turned by up to 30 degrees about the upright axis and 12 about the level one, tilted,
+// mirrored, framed a little aside.
 LightView DrawView(Rng& rng, const LightLesson& lesson);
 // The view under a random key, ambient light and sheen, or one of the take's own pictures; with noise. [3,g,g].
 at::Tensor DrawPicture(Rng& rng, const LightView& view);

@@ -17,7 +17,7 @@ BELOW = {
     "compliance": ["core", "image", "media", "project"],
     "light": ["core", "image", "temporal"],
     "gaze": ["core", "image", "temporal"],
-    "model": ["core", "image", "temporal"],
+    "model": ["core", "image", "temporal", "light"],
     "ingest": ["core", "image", "media", "project", "temporal", "composite", "compliance", "light", "gaze", "model"],
     "train": ["core", "image", "media", "project", "temporal", "composite", "compliance", "light", "gaze", "model", "ingest"],
     "passes": ["core", "image", "temporal", "composite", "light", "gaze", "model", "compliance"],

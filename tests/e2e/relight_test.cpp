@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A painted ball with a light-reference take, relit from the other side: the truth can be written down.
 #include <fstream>
+#include <sstream>
 #include "support/test.h"
 
 #include "shotfix/image/convert.h"
@@ -158,6 +159,44 @@ TEST_CASE("with --hold-exposure the subject keeps its mean level", "[e2e]") {
   const double own = level("shot.mkv");
   CHECK(level("bright.mkv") > 1.8 * own);
   CHECK(level("held.mkv") == Approx(own).epsilon(0.12));
+}
+
+TEST_CASE("a light head is learned from a take, and kept only where it is better", "[e2e]") {
+  const BallProject project;
+  CHECK(project.Run("train --head light").exit_code == 64);  // no take
+  project.AddTake();
+  std::ofstream(project.File("light.toml"))
+      << "[light]\nchannels = 8\nsteps = 4\nbatch = 1\nviews = 2\nheld_out_every = 4\n";
+  const std::string train = "train --head light --recipe '" + project.File("light.toml") + "'";
+  CHECK(project.Run(train + " --dry-run").output.find("would learn the shape of Ada from lamp, measured on shot") !=
+        std::string::npos);
+  // A ball's outline is right: nothing can be better.
+  const ShellResult run = project.Run("--json " + train);
+  MustSucceed(run);
+  nlohmann::json head;
+  std::istringstream lines(run.output);
+  for (std::string line; std::getline(lines, line);)
+    if (line.find("\"light_heads\"") != std::string::npos) head = nlohmann::json::parse(line).at("light_heads").at(0);
+  CHECK(head["person"] == "Ada");
+  CHECK(head["held_out"] == nlohmann::json{"shot"});
+  CHECK(head["kept"] == false);
+  CHECK(head["guessed_error_deg"].get<double>() < 20);
+  CHECK(project.Relight("alone.mkv", "--no-take --light-from -40,25 " + KeyOption(kNew)).output.find("light head") ==
+        std::string::npos);
+}
+
+TEST_CASE("nobody's shape is learned without consent for relighting", "[e2e]") {
+  const BallProject project;
+  MustSucceed(
+      project.Run("ingest --no-locator --role light-reference --person Ben '" + project.File("lamp.mkv") + "'"));
+  MustSucceed(project.Run("hint lamp --lights '" + project.File("lamp.csv") + "'"));
+  media::WriteMattePng(project.File("b.png"), MakeBall().mask);
+  MustSucceed(project.Run("hint lamp --frame 0 --matte '" + project.File("b.png") + "'"));
+  MustSucceed(project.Run("consent add --person Ben --operations training --document binder"));
+  const ShellResult refused = project.Run("train --head light");
+  CHECK(refused.exit_code == 0);
+  CHECK(refused.output.find("no light head of Ben: ") != std::string::npos);
+  CHECK(refused.output.find("relight") != std::string::npos);
 }
 
 TEST_CASE("a light has a name, and a shot's own light can be matched", "[e2e]") {

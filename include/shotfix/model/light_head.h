@@ -15,7 +15,8 @@ namespace shotfix::model {
 // Note [Light head]: a light-reference take knows an actor's shape to ten degrees, but only as that actor held still
 // in it. A small network learns from it what a picture of this actor says of the shape: the take's surface is turned,
 // lit by lights that nobody shot, and shown to the network, which begins with the inflated outline and says what is
-// wrong with it and how sure it is. It sees the subject at one size, whatever the framing.
+// wrong with it and how sure it is. It sees the subject at one size, whatever the framing, and its upper half, where a
+// head is, once more at twice that: each place is the mean of both, weighed by how sure they are.
 inline constexpr int64_t kLightGridPx = 192;
 // The picture, encoded and brought to one level (3); normals of the outline (3); the mask (1).
 inline constexpr int64_t kLightInputChannels = 7;
@@ -23,22 +24,25 @@ inline constexpr int64_t kLightInputChannels = 7;
 // The head's name in a mini-model; one for each person.
 std::string LightHeadName(const std::string& person);
 
-// A square of a picture around the subject, px; it may reach beyond the picture, where all is 0.
+// A square of a picture, px; it may reach beyond the picture, where all is 0.
 struct LightGrid {
   int64_t x = 0;
   int64_t y = 0;
   int64_t side = 0;
 };
-LightGrid GridAround(const at::Tensor& mask);  // [1,h,w]; throws kData where there is nothing
-// [C,h,w] to [C,grid,grid] and back.
-at::Tensor ToGrid(const LightGrid& grid, const at::Tensor& picture);
+LightGrid GridAround(const at::Tensor& mask);  // all of the subject [1,h,w]; throws kData where there is nothing
+LightGrid GridAroundHead(const at::Tensor& mask);
+// [C,h,w] to [C,px,px], and [C,grid,grid] back.
+at::Tensor ToGrid(const LightGrid& grid, const at::Tensor& picture, int64_t px = kLightGridPx);
 at::Tensor FromGrid(const LightGrid& grid, const at::Tensor& values, int64_t height, int64_t width);
-// On the grid: linear [3,g,g] scene-linear, mask [1,g,g], outline [3,g,g]: normals of the inflated mask.
+// Normals of the inflated mask, [3,g,g] of [1,g,g].
+at::Tensor OutlineOnGrid(const at::Tensor& mask);
+// On the grid: linear [3,g,g] scene-linear, mask [1,g,g], outline as above.
 at::Tensor AssembleLightInput(const at::Tensor& linear, const at::Tensor& mask, const at::Tensor& outline);
 
 struct LearnedShape {
-  at::Tensor normals;     // [3,g,g] of length 1
-  at::Tensor spread_deg;  // [1,g,g] how far off they may be, one standard deviation as the head sees it
+  at::Tensor normals;     // [3,h,w] of length 1
+  at::Tensor spread_deg;  // [1,h,w] how far off they may be, one standard deviation as the head sees it
 };
 
 // Inference only; deterministic on one device. One thread at a time.
@@ -49,8 +53,8 @@ class LightHead {
   ~LightHead();
   LightHead(LightHead&&) noexcept;
 
-  // Of [kLightInputChannels,g,g]; float32 on the CPU.
-  LearnedShape Infer(const at::Tensor& input) const;
+  // linear [3,h,w] scene-linear, mask [1,h,w] of the subject; float32 on the CPU. Means nothing outside the mask.
+  LearnedShape Shape(const at::Tensor& linear, const at::Tensor& mask) const;
 
  private:
   struct Impl;

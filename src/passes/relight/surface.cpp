@@ -63,16 +63,9 @@ FrameSurface SurfaceFromOutline(const at::Tensor& matte, const std::optional<lig
 FrameSurface SurfaceLearned(const model::LightHead& head, FrameSurface guess, const Sample& sample) {
   constexpr double kSureDeg = 25;  // as the head sees it
   constexpr double kLostDeg = 50;
-  const model::LightGrid grid = model::GridAround(guess.known);
-  const at::Tensor mask = (model::ToGrid(grid, guess.known) > 0.5).to(at::kFloat);
-  const at::Tensor outline = light::NormalsOf(light::InflateOutline(mask), mask);
-  const model::LearnedShape learned =
-      head.Infer(model::AssembleLightInput(model::ToGrid(grid, sample.linear), mask, outline));
-  const auto carried = [&](const at::Tensor& values) {
-    return model::FromGrid(grid, values, guess.known.size(1), guess.known.size(2));
-  };
-  const at::Tensor sure = carried(((kLostDeg - learned.spread_deg) / (kLostDeg - kSureDeg)).clamp(0, 1));
-  guess.normals = light::OfLengthOne(carried(learned.normals) * sure + guess.normals * (1 - sure));
+  const model::LearnedShape learned = head.Shape(sample.linear, guess.known);
+  const at::Tensor sure = ((kLostDeg - learned.spread_deg) / (kLostDeg - kSureDeg)).clamp(0, 1);
+  guess.normals = light::OfLengthOne(learned.normals * sure + guess.normals * (1 - sure));
   guess.heights = HeightsOf(guess.normals, guess.known);
   return guess;
 }
