@@ -8,6 +8,8 @@ cd "$root"
 label=()
 [ "${1:-}" != "--quick" ] || label=(-LE slow)
 "$root/src/cmake/build.sh" release
+# As many tests as cores at once: threads that spin while they wait would take the cores from each other.
+export OMP_WAIT_POLICY=PASSIVE
 log="$root/build/tests.log"
 status=0
 ctest --preset release -j "$(nproc)" "${label[@]}" 2>&1 | tee "$log" || status=$?

@@ -166,7 +166,7 @@ void LeaveOutHurriedLight(const TrainCommand& command, double share, Heads& head
   constexpr double kLeastSeconds = 60;
   const std::optional<double>& budget = command.options.budget_s;
   if (!heads.light || !budget || *budget * share >= kLeastSeconds) return;
-  if (!(heads.matte || heads.gaze)) return;
+  if (!command.heads.empty()) return;  // asked for by name
   heads.light = false;
   told.json["light_heads_left_out"] = "budget";
   told.text += fmt::format(
@@ -186,7 +186,8 @@ void Train(const project::Project& project, TrainCommand& command, const GlobalO
   constexpr double kLightShare = 0.35;
   train::TrainProjectOptions& options = command.options;
   Heads heads = HeadsFor(project, command);
-  LeaveOutHurriedLight(command, kLightShare, heads, told);
+  const double light_share = heads.matte ? kLightShare : kLightShare / (kLightShare + (heads.gaze ? kGazeShare : 0.0));
+  LeaveOutHurriedLight(command, light_share, heads, told);
   const double gaze_weight = heads.gaze ? kGazeShare : 0.0;
   const double light_weight = heads.light ? kLightShare : 0.0;
   const double all = heads.matte ? 1.0 : gaze_weight + light_weight;

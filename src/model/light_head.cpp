@@ -24,7 +24,7 @@ int64_t First(const at::Tensor& any) { return any.to(at::kFloat).argmax().item<i
 
 }  // namespace
 
-std::string LightHeadName(const std::string& person) { return person.empty() ? "light" : "light:" + person; }
+std::string LightHeadName(const std::string& person) { return "light:" + person; }
 
 LightGrid GridAround(const at::Tensor& mask) {
   const at::Tensor inside = mask[0] > 0.5;
@@ -49,7 +49,8 @@ LightGrid GridAroundHead(const at::Tensor& mask) {
   head.y = all.y;
   // The middle of what is seen in its rows.
   const int64_t top = std::max<int64_t>(0, head.y);
-  const at::Tensor rows = (mask[0].slice(0, top, std::min(mask.size(1), top + head.side)) > 0.5).to(at::kFloat);
+  const at::Tensor rows =
+      (mask[0].slice(0, top, std::min(mask.size(1), std::max(top + 1, head.y + head.side))) > 0.5).to(at::kFloat);
   const at::Tensor columns = at::arange(mask.size(2), at::kFloat).view({1, -1});
   const double middle = (rows * columns).sum().item<double>() / std::max(1.0, rows.sum().item<double>());
   head.x = std::llround(middle) - head.side / 2;
@@ -120,7 +121,7 @@ LearnedShape LightHead::Shape(const at::Tensor& linear, const at::Tensor& mask) 
     const at::Tensor inside = (ToGrid(grid, mask) > 0.5).to(at::kFloat);
     const at::Tensor input = AssembleLightInput(ToGrid(grid, linear), inside, OutlineOnGrid(inside));
     const at::Tensor out = impl_->net->forward(input.unsqueeze(0).to(impl_->device)).squeeze(0).cpu();
-    const at::Tensor sure = (-out.narrow(0, 3, 1)).exp();
+    const at::Tensor sure = (-out.narrow(0, 3, 1)).exp() * inside;  // outside it was taught nothing
     const at::Tensor weight = FromGrid(grid, sure, mask.size(1), mask.size(2));
     sum = sum + FromGrid(grid, out.narrow(0, 0, 3) * sure, mask.size(1), mask.size(2));
     weights = at::maximum(weights, weight);

@@ -51,7 +51,7 @@ class PassBuilder {
   std::unique_ptr<passes::EditPass> MakeRelight(const RelightRequest& request, const compliance::ConsentGrant& grant);
   passes::RelightInputs RelightInputsOf(const RelightRequest& request, const project::ClipRecord& clip,
                                         const media::ClipInfo& info);
-  std::optional<model::Head> LightHeadFor(const project::ClipRecord& clip) const;
+  void UseLightHead(const project::ClipRecord& clip, passes::RelightInputs& inputs);
   std::optional<passes::FaceHint> FaceIn(const RelightRequest& request, const project::ClipRecord& clip,
                                          const media::ClipInfo& info, int64_t analysis_width);
   media::ClipInfo UsePlate(const std::string& name, const std::string& in_space);

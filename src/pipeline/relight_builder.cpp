@@ -45,7 +45,7 @@ passes::RelightInputs PassBuilder::RelightInputsOf(const RelightRequest& request
     inputs.take_key = take->key;
     progress_.Update("solving the light-reference take", 1, 1, take->clip.name);
   }
-  if (!take && request.use_head) inputs.light_head = LightHeadFor(clip);
+  if (!take && request.use_head) UseLightHead(clip, inputs);
   if (!take && request.use_face) {
     const int64_t width = image::ChooseAnalysisSize(info.layout.height, info.layout.width, long_side_px).width;
     inputs.face = FaceIn(request, clip, info, width);
@@ -59,12 +59,15 @@ passes::RelightInputs PassBuilder::RelightInputsOf(const RelightRequest& request
   return inputs;
 }
 
-// Of the one person who is in the clip.
-std::optional<model::Head> PassBuilder::LightHeadFor(const project::ClipRecord& clip) const {
+// Of the one person who is in the clip, where the model has it.
+void PassBuilder::UseLightHead(const project::ClipRecord& clip, passes::RelightInputs& inputs) {
   const std::vector<std::string> people = project::ClipStore(project_).PeopleIn(clip.id);
-  if (!stock_.model || people.size() > 1) return std::nullopt;
-  const auto head = stock_.model->heads.find(model::LightHeadName(people.empty() ? "" : people.front()));
-  return head == stock_.model->heads.end() ? std::nullopt : std::optional(head->second);
+  if (!stock_.model || people.size() != 1) return;
+  const auto head = stock_.model->heads.find(model::LightHeadName(people.front()));
+  if (head == stock_.model->heads.end()) return;
+  inputs.light_head = head->second;
+  inputs.light_head_name = head->first;
+  content_key_ += head->first + "\n";
 }
 
 // Nothing where no face is found: the outline does without.
@@ -176,6 +179,10 @@ std::unique_ptr<passes::EditPass> PassBuilder::MakeRelight(const RelightRequest&
     Throw(ErrorCode::kNoInput,
           "a light is kept in units of the actor's albedo, which only a light-reference take tells; shoot one "
           "(docs/relight.md), or leave --light and --save-light out");
+  if (look.hold_exposure && !request.save_light.empty())
+    Throw(ErrorCode::kUsage,
+          "--save-light keeps the lights as they were asked for, and --hold-exposure changes them for this shot alone; "
+          "leave one of them out");
   if (!request.hdri.empty()) look.environment = EnvironmentOf(request);
   if (!request.ambient_from.empty()) look.plate_ambient = AmbientOf(request);
   if (!request.gobo.empty()) inputs.gobo = PictureOf(request.gobo, request.picture_in_space).clamp(0, 1);

@@ -5,11 +5,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 
 #include "pipeline/light_take_file.h"
 #include "shotfix/compliance/consent.h"
 #include "shotfix/core/error.h"
+#include "shotfix/core/stop.h"
 #include "shotfix/image/convert.h"
 #include "shotfix/light/relief.h"
 #include "shotfix/media/shot_reader.h"
@@ -42,8 +44,9 @@ TakesOfPeople FindTakes(const project::Project& project, const std::vector<std::
     if (clip.role != project::Role::kLightReference || !Wanted(names, clip)) continue;
     const bool painted = !hints.Of(clip.id, "matte").empty();
     if (!painted || hints.Of(clip.id, "light-from").size() < kFewestLights) continue;
+    // Nobody can tell two people's surfaces apart, nor whose the shape is where nobody is recorded.
     const std::vector<std::string> people = clips.PeopleIn(clip.id);
-    found[people.empty() ? "" : people.front()].push_back(clip);
+    if (people.size() == 1) found[people.front()].push_back(clip);
   }
   for (auto& [person, takes] : found)
     std::sort(takes.begin(), takes.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
@@ -61,7 +64,7 @@ SolvedTake Solve(const project::Project& project, const project::ClipRecord& cli
   SolvedTake solved;
   solved.take = LoadLightTake(file, image::ChooseAnalysisSize(info.layout.height, info.layout.width, kLongSidePx));
   const auto reader = media::OpenShotReader(info, info.frames, static_cast<int>(kLongSidePx));
-  const size_t step = std::max<size_t>(1, file.lights.size() / kMostPictures);
+  const size_t step = (file.lights.size() + kMostPictures - 1) / kMostPictures;
   size_t k = 0;
   for (const auto& [frame, direction] : file.lights)
     if (k++ % step == 0) solved.pictures.push_back(image::LinearFromPerceptual(reader->Analysis(frame)));
@@ -149,6 +152,7 @@ bool Teacher::Examine(const project::ClipRecord& clip, const compliance::Consent
   const train::ShotInputs inputs = train::LoadShotInputs(project_, clip, info, {false, {}}, kLongSidePx);
   const auto reader = media::OpenShotReader(info, info.frames, static_cast<int>(kLongSidePx));
   for (const auto& [frame, matte] : inputs.matte.painted) {
+    ThrowIfStopped();
     progress_.Update("finding the take in " + clip.name, static_cast<int64_t>(exams_.size() - before),
                      static_cast<int64_t>(inputs.matte.painted.size()), "");
     ExamineFrame(image::LinearFromPerceptual(reader->Analysis(frame)), matte);
@@ -158,8 +162,6 @@ bool Teacher::Examine(const project::ClipRecord& clip, const compliance::Consent
   return true;
 }
 
-std::string NameForPeople(const std::string& person) { return person.empty() ? "the actor" : person; }
-
 class HeadMaker {
  public:
   HeadMaker(const project::Project& project, const TrainLightOptions& options, Progress& progress)
@@ -168,6 +170,9 @@ class HeadMaker {
 
  private:
   compliance::ConsentGrant Permission(const project::ClipRecord& clip) const;
+  using Lesson = std::function<bool(const compliance::ConsentGrant&)>;
+  void Use(const project::ClipRecord& clip, const Lesson& use, std::vector<std::string>& used,
+           LightHeadReport& report) const;
   void Gather(const std::string& person, const std::vector<project::ClipRecord>& takes, Teacher& teacher,
               LightHeadReport& report) const;
   void Keep(const std::string& person, const train::LightTrainingResult& trained, bool worth_having) const;
@@ -185,25 +190,39 @@ compliance::ConsentGrant HeadMaker::Permission(const project::ClipRecord& clip) 
       {compliance::Operation::kTraining, compliance::Operation::kRelight}, request);
 }
 
+// A clip that cannot be used must not keep the others from teaching or measuring.
+void HeadMaker::Use(const project::ClipRecord& clip, const Lesson& use, std::vector<std::string>& used,
+                    LightHeadReport& report) const {
+  ThrowIfStopped();
+  try {
+    const compliance::ConsentGrant grant = Permission(clip);
+    if (options_.dry_run || use(grant)) used.push_back(clip.name);
+  } catch (const Error& problem) {
+    const bool of_this_clip = problem.code() == ErrorCode::kNoPermission || problem.code() == ErrorCode::kData ||
+                              problem.code() == ErrorCode::kNoInput;
+    if (!of_this_clip) throw;
+    report.words += fmt::format("{} is left out: {}\n", clip.name, problem.what());
+  }
+}
+
 void HeadMaker::Gather(const std::string& person, const std::vector<project::ClipRecord>& takes, Teacher& teacher,
                        LightHeadReport& report) const {
+  using Grant = compliance::ConsentGrant;
   for (size_t k = 0; k < takes.size(); ++k) {
     const bool held_out = takes.size() > 1 && k + 1 == takes.size();
-    (held_out ? report.exams : report.takes).push_back(takes[k].name);
-    const compliance::ConsentGrant grant = Permission(takes[k]);
-    if (options_.dry_run) continue;
-    if (held_out) teacher.HoldOut(takes[k], grant);
-    else teacher.Learn(takes[k], grant);
+    const auto learn = [&](const Grant& grant) { return teacher.Learn(takes[k], grant), true; };
+    const auto hold_out = [&](const Grant& grant) { return teacher.HoldOut(takes[k], grant), true; };
+    if (held_out) Use(takes[k], hold_out, report.exams, report);
+    else Use(takes[k], learn, report.takes, report);
   }
-  if (!report.exams.empty()) return;
+  if (!report.exams.empty() || report.takes.empty()) return;
   const project::ClipStore clips(project_);
   for (const project::ClipRecord& clip : clips.All()) {
-    const std::vector<std::string> people = clips.PeopleIn(clip.id);
-    const bool theirs = person.empty() ? people.empty() : people == std::vector<std::string>{person};
+    const bool theirs = clips.PeopleIn(clip.id) == std::vector<std::string>{person};
     if (clip.role == project::Role::kLightReference || !theirs || !Wanted(options_.clips, clip)) continue;
     if (project::HintStore(project_).Of(clip.id, "matte").empty()) continue;
-    const compliance::ConsentGrant grant = Permission(clip);
-    if (options_.dry_run || teacher.Examine(clip, grant)) report.exams.push_back(clip.name);
+    Use(
+        clip, [&](const Grant& grant) { return teacher.Examine(clip, grant); }, report.exams, report);
   }
 }
 
@@ -227,24 +246,21 @@ LightHeadReport HeadMaker::Make(const std::string& person, const std::vector<pro
   LightHeadReport report;
   report.person = person;
   Teacher teacher(project_, options_, progress_);
-  try {
-    Gather(person, takes, teacher, report);
-  } catch (const Error& problem) {
-    // A take that cannot be used must not keep other heads from being trained.
-    if (problem.code() != ErrorCode::kNoPermission && problem.code() != ErrorCode::kData) throw;
-    report.words = fmt::format("no light head of {}: {}", NameForPeople(person), problem.what());
+  Gather(person, takes, teacher, report);
+  if (report.takes.empty()) {
+    report.words += fmt::format("no light head of {}: no take is left to learn from", person);
     return report;
   }
   if (options_.dry_run) {
-    report.words = fmt::format("would learn the shape of {} from {}, measured on {}", NameForPeople(person),
-                               fmt::join(report.takes, ", "), fmt::join(report.exams, ", "));
+    report.words += fmt::format("would learn the shape of {} from {}, measured on {}", person,
+                                fmt::join(report.takes, ", "), fmt::join(report.exams, ", "));
     return report;
   }
   if (teacher.exams().empty()) {
-    report.words = fmt::format(
+    report.words += fmt::format(
         "no light head of {}: nothing is left to measure it by; paint a matte in a shot that looks like the take, or "
         "ingest a second light-reference take",
-        NameForPeople(person));
+        person);
     return report;
   }
   train::LightTrainOptions options{options_.device, options_.seed, {}};
@@ -259,11 +275,11 @@ LightHeadReport HeadMaker::Make(const std::string& person, const std::vector<pro
   report.learned_error_deg = trained.learned_error_deg;
   report.seconds = trained.seconds;
   report.interrupted = trained.interrupted;
-  report.words = fmt::format(
+  report.words += fmt::format(
       "light head of {}: {} steps in {:.0f} s from {}, normals {:.1f} degrees off on {} held-out pictures, {:.1f} by "
       "the outline{}",
-      NameForPeople(person), trained.steps_done, trained.seconds, fmt::join(report.takes, ", "),
-      trained.learned_error_deg, trained.held_out, trained.guessed_error_deg, report.kept ? "" : "; the outline stays");
+      person, trained.steps_done, trained.seconds, fmt::join(report.takes, ", "), trained.learned_error_deg,
+      trained.held_out, trained.guessed_error_deg, report.kept ? "" : "; the outline stays");
   return report;
 }
 

@@ -113,7 +113,7 @@ void Trainer::Measure(int64_t step, double loss, LightTrainingResult& result) co
   head.weights = model::ExportWeights(*averaged);
   const double error = HeldOutError(head);
   result.head.curve.push_back({step, loss, error});
-  if (error >= result.learned_error_deg) return;
+  if (!(error < result.learned_error_deg)) return;
   result.learned_error_deg = error;
   result.head.weights = std::move(head.weights);
 }
@@ -155,6 +155,8 @@ LightTrainingResult TrainLightHead(const std::vector<LightLesson>& lessons, cons
   if (lessons.empty()) Throw(ErrorCode::kUsage, "there is no light-reference take to learn a shape from");
   if (exams.empty()) Throw(ErrorCode::kUsage, "there is no picture beside the take to measure the light head by");
   LightTrainingResult result = Trainer(lessons, exams, recipe, options).Run(progress);
+  if (!std::isfinite(result.learned_error_deg))
+    Throw(ErrorCode::kData, "training the light head came to no number; train it with another --seed");
   model::Head& head = result.head;
   head.shape = {{"channels", recipe.light.channels}, {"error_tenths_deg", std::llround(10 * result.learned_error_deg)}};
   head.recipe = recipe.name;

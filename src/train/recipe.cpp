@@ -48,7 +48,7 @@ const std::vector<Key<LightRecipe>>& Keys() {
   static const std::vector<Key<R>> keys = {Row("channels", &R::channels, 8, 48),
                                            Row("steps", &R::steps, 1, 1e6),
                                            Row("batch", &R::batch, 1, 256),
-                                           Row("views", &R::views, 1, 1e4),
+                                           Row("views", &R::views, 1, 1e3),
                                            Row("ema", &R::ema, 0, 0.9999),
                                            Row("learning_rate", &R::learning_rate, 1e-6, 1),
                                            Row("held_out_every", &R::held_out_every, 1, 1e5)};

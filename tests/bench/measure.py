@@ -275,6 +275,38 @@ def relight(bench):
         bench.row(f"relight, {name}: outside the support, FFV1", f"largest error {report['outside_max_error']:g} codes", "0", report["outside_max_error"] == 0)
 
 
+def relight_head(bench):
+    """What the light head learns from a take: measured on shots that it never saw, relit without the take."""
+    take = PRODUCTION / "lightwave"
+    cases = (("shotA", "A", "0,8,16,24", (4, 16, 28)), ("shotB", "B", "0,8,16", (3, 12, 20)))
+    project = bench.project("relight_head")
+    for name, scene, _, hints in cases:
+        clip, plate = bench.work / f"{name}.mkv", bench.work / f"clean{scene}.mkv"
+        shutil.copy(PRODUCTION / name / "base.mkv", clip)
+        shutil.copy(PRODUCTION / name / "clean.mkv", plate)
+        bench.in_project(project, "ingest", "--no-locator", clip, "--scene", scene, "--person", "actor1")
+        bench.in_project(project, "ingest", plate, "--scene", scene, "--role", "clean-plate")
+        paint(bench, project, name, PRODUCTION / name / "alpha.mkv", hints)
+    bench.in_project(project, "consent", "add", "--person", "actor1", "--operations", "training,relight", "--basis", "exception", "--approver", "bench")
+    bench.in_project(project, "train", "--recipe", "fast", "--budget", "120s")
+    bench.in_project(project, "ingest", "--no-locator", take / "lightwave.mkv", "--role", "light-reference", "--person", "actor1")
+    lamp_places(take, bench.work / "lamp.csv")
+    bench.in_project(project, "hint", "lightwave", "--lights", bench.work / "lamp.csv")
+    bench.in_project(project, "hint", "lightwave", "--frame", "0", "--matte", take / "alpha.png")
+    print(bench.in_project(project, "train", "--head", "light", "--recipe", "fast")[2], flush=True)
+    for name, _, frames, _ in cases:
+        shot, skin = PRODUCTION / name, {}
+        own = key_option(shot, "base").rsplit(",", 1)[0]
+        for how, without in (("guessed", ("--no-head",)), ("learned", ())):
+            out = bench.work / f"{name}_{how}.mkv"
+            bench.in_project(project, "relight", name, "--no-take", *without, f"--light-from={own}", f"--key={key_option(shot, 'relit')}", "-o", out)
+            skin[how] = relit_scores(bench, shot, out, frames)
+        learned, guessed = skin["learned"], skin["guessed"]
+        bench.row(f"relight, {name} by the light head: over the best grade", f"actor {learned['actor_gain_db']:+.1f} dB, skin {learned['skin_gain_db']:+.1f} dB, detail {learned['detail']:.2f} (guessed {guessed['actor_gain_db']:+.1f}, {guessed['skin_gain_db']:+.1f}, {guessed['detail']:.2f})",
+                  "more than guessed", learned["skin_gain_db"] > guessed["skin_gain_db"] and learned["actor_gain_db"] > guessed["actor_gain_db"])
+        false_edges(bench, f"{name} by the light head", learned)
+
+
 def relight_take(bench):
     """The shape that a light-reference take gives, against its truth."""
     take = PRODUCTION / "lightwave"
@@ -564,7 +596,7 @@ def gaze_pairs(bench):
                   ">= 5 dB, <= 25 %", got - left >= 5 and rest <= 0.25 * away)
 
 
-PARTS = {"eyeline": (eyeline, PRODUCTION), "gaze_pairs": (gaze_pairs, CLIPS), "relight": (relight, PRODUCTION), "relight_take": (relight_take, PRODUCTION), "photos": (photos, CLIPS), "dancer": (dancer, CLIPS), "rendered_mattes": (rendered_mattes, PRODUCTION), "background": (background, PRODUCTION),
+PARTS = {"eyeline": (eyeline, PRODUCTION), "gaze_pairs": (gaze_pairs, CLIPS), "relight": (relight, PRODUCTION), "relight_head": (relight_head, PRODUCTION), "relight_take": (relight_take, PRODUCTION), "photos": (photos, CLIPS), "dancer": (dancer, CLIPS), "rendered_mattes": (rendered_mattes, PRODUCTION), "background": (background, PRODUCTION),
          "speed": (speed, PRODUCTION), "memory": (memory, PRODUCTION), "pixel_path": (pixel_path, ROOT),
          "file_memory": (file_memory, ROOT), "kills": (kills, ROOT)}
 

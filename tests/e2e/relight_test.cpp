@@ -8,6 +8,9 @@
 #include "shotfix/light/lights.h"
 #include "shotfix/media/decoder.h"
 #include "shotfix/media/still.h"
+#include "shotfix/model/light_net.h"
+#include "shotfix/model/matte_net.h"
+#include "shotfix/model/mini_model.h"
 #include "support/ball.h"
 #include "support/small_project.h"
 
@@ -159,6 +162,8 @@ TEST_CASE("with --hold-exposure the subject keeps its mean level", "[e2e]") {
   const double own = level("shot.mkv");
   CHECK(level("bright.mkv") > 1.8 * own);
   CHECK(level("held.mkv") == Approx(own).epsilon(0.12));
+  CHECK(project.Relight("set.mkv", brighter + " --on set --hold-exposure").exit_code == 64);
+  CHECK(project.Relight("saved.mkv", brighter + " --save-light warm --hold-exposure").exit_code == 64);
 }
 
 TEST_CASE("a light head is learned from a take, and kept only where it is better", "[e2e]") {
@@ -183,6 +188,27 @@ TEST_CASE("a light head is learned from a take, and kept only where it is better
   CHECK(head["guessed_error_deg"].get<double>() < 20);
   CHECK(project.Relight("alone.mkv", "--no-take --light-from -40,25 " + KeyOption(kNew)).output.find("light head") ==
         std::string::npos);
+}
+
+TEST_CASE("a light head that the model has tells the shape where no take does", "[e2e]") {
+  const BallProject project;
+  const std::string path = project.File("p") + ".shotfix/models/mini_model.safetensors";
+  model::MiniModel model = model::MiniModel::Load(path);
+  model::Head& head = model.heads["light:Ada"];
+  head.weights = model::ExportWeights(*model::LightNet(model::LightNetOptions{8}));
+  head.shape["channels"] = 8;
+  head.held_out_mad = 12;
+  model.Save(path);
+  const std::string asked = "--light-from -40,25 " + KeyOption(kNew);
+  const ShellResult learned = project.Relight("learned.mkv", asked);
+  MustSucceed(learned);
+  CHECK(learned.output.find("light head, albedo by materials: normals some 12 degrees off") != std::string::npos);
+  const ShellResult guessed = project.Relight("guessed.mkv", asked + " --no-head");
+  MustSucceed(guessed);
+  CHECK(guessed.output.find("shape from the outline alone") != std::string::npos);
+  CHECK(LargestChange(project.File("learned.mkv"), project.File("guessed.mkv")) > 0);
+  MustSucceed(project.Run("train --recipe '" + project.File("tiny.toml") + "'"));
+  CHECK(model::MiniModel::Load(path).heads.contains("light:Ada"));  // another head's training leaves it
 }
 
 TEST_CASE("nobody's shape is learned without consent for relighting", "[e2e]") {

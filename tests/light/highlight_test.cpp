@@ -85,5 +85,19 @@ TEST_CASE("no sheen is found on what is grey, and none where no head is known", 
   CHECK(SeparateHighlights(headless.surface, headless.linear, kLight, kReachPx).share.max().item<double>() == 0);
 }
 
+TEST_CASE("without a head nothing changes, whatever colour the lamp has", "[relight]") {
+  ShinyBall shown(kSkin);
+  shown.surface.head = at::zeros_like(shown.surface.known);
+  for (int kelvin = 1800; kelvin < 12000; kelvin += 300) {
+    light::SceneLight lamp = kLight;
+    lamp.keys.front().rgb = light::ColourOf(kelvin);
+    lamp.ambient = {lamp.keys.front().rgb[0] * 0.2, lamp.keys.front().rgb[1] * 0.2, lamp.keys.front().rgb[2] * 0.2};
+    const Highlights found = SeparateHighlights(shown.surface, shown.linear, lamp, kReachPx);
+    CHECK(at::equal(WithoutSheen(found, 0.8), at::ones_like(shown.linear)));
+    CHECK(SheenUnder(found, shown.surface, lamp, kLight, {}).abs().max().item<double>() == 0);
+    CHECK(at::equal(found.albedo, shown.surface.albedo));
+  }
+}
+
 }  // namespace
 }  // namespace shotfix::passes::relight

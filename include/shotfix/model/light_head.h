@@ -15,8 +15,8 @@ namespace shotfix::model {
 // Note [Light head]: a light-reference take knows an actor's shape to ten degrees, but only as that actor held still
 // in it. A small network learns from it what a picture of this actor says of the shape: the take's surface is turned,
 // lit by lights that nobody shot, and shown to the network, which begins with the inflated outline and says what is
-// wrong with it and how sure it is. It sees the subject at one size, whatever the framing, and its upper half, where a
-// head is, once more at twice that: each place is the mean of both, weighed by how sure they are.
+// wrong with it and how sure it is. It sees the subject at one size, whatever the framing, and its upper 60 %, where
+// a head is, once more and larger: each place is the mean of both, weighed by how sure they are.
 inline constexpr int64_t kLightGridPx = 192;
 // The picture, encoded and brought to one level (3); normals of the outline (3); the mask (1).
 inline constexpr int64_t kLightInputChannels = 7;

@@ -67,7 +67,8 @@ struct RelightInputs {
   // The actor's own, where there is no take: what it learned from one tells the shape in place of outline and mean
   // face.
   std::optional<model::Head> light_head;
-  at::Tensor gobo;  // [3,h,w] in [0,1], before the first key; undefined: none
+  std::string light_head_name;  // in the model that model_key names
+  at::Tensor gobo;              // [3,h,w] in [0,1], before the first key; undefined: none
 };
 
 // How the shape of the subject is known, and what that is worth.

@@ -24,7 +24,7 @@ struct TrainLightOptions {
 
 // What became of one person's head.
 struct LightHeadReport {
-  std::string person;              // empty: nobody is recorded
+  std::string person;
   std::vector<std::string> takes;  // that taught
   std::vector<std::string> exams;  // clips that measured
   bool kept = false;               // in the model; an older head is taken out where the new one is not better
@@ -35,12 +35,12 @@ struct LightHeadReport {
   std::string words;  // for people
 };
 
-// Light-reference takes whose lamps are known; empty where there are none.
+// Painted light-reference takes of one person whose lamps are known; empty where there are none.
 std::vector<std::string> TakesWithLights(const project::Project& project, const std::vector<std::string>& names);
 
 // A head is kept only where it is better than the inflated outline on what it never saw: another light-reference take
 // where a person has two (the newest is held out), else painted frames of shots in which the take can be found again.
-// Needs consent for training and for relighting; a person without is left out and told of.
+// Needs consent for training and for relighting; a clip without, or one that cannot be read, is left out and told of.
 std::vector<LightHeadReport> TrainLightHeads(const project::Project& project, const TrainLightOptions& options,
                                              Progress& progress);
 

@@ -45,7 +45,7 @@ struct LightRecipe {
   int64_t channels = 16;         // 8 to 48, multiple of 8
   int64_t steps = 600;           // 1 to 1,000,000
   int64_t batch = 4;             // pictures a step, 1 to 256
-  int64_t views = 96;            // turns and framings of the takes, 1 to 10,000: 7 MB each
+  int64_t views = 96;            // turns and framings of the takes, 1 to 1,000: 7 MB each
   double learning_rate = 1e-3;   // 1e-6 to 1
   double ema = 0.98;             // 0 to 0.9999
   int64_t held_out_every = 100;  // steps between measurements, 1 to 100,000

@@ -39,7 +39,7 @@ std::vector<Sample> TakeSamples(image::ShotReader& shot, const AnalysisInputs& a
   std::vector<Sample> samples;
   for (const int64_t frame : chosen) {
     const at::Tensor picture = shot.Analysis(frame);
-    Sample sample{frame, image::LinearFromPerceptual(picture),
+    Sample sample{frame, at::nan_to_num(image::LinearFromPerceptual(picture), 0.0, 1.0, 0.0),
                   model::InferMatte(asked.head, facts, track, frame, picture).cpu()};
     if (sample.matte.mean().item<double>() >= kLeastShare) samples.push_back(std::move(sample));
   }
@@ -110,7 +110,9 @@ void FindFromTake(const light::LightTake& take, const std::vector<Sample>& sampl
     if (!(facts.likeness >= kLeastLikeness))
       Throw(ErrorCode::kData,
             "the light-reference take does not fit this shot (likeness {:.2f}, {} is needed); shoot it with the same "
-            "lens and framing, or leave it out with --no-take",
+            "lens and framing, or leave it out with --no-take (the light head that \"shotfix train\" made of it then "
+            "tells the "
+            "shape, where there is one)",
             facts.likeness, kLeastLikeness);
     facts.found = FitTo(surfaces, samples, options.light_from);
     contrast = ContrastUnder(take, facts.found.light);

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "passes/relight/highlight.h"
+#include "shotfix/core/error.h"
 #include "shotfix/image/resample.h"
 #include "shotfix/light/gobo.h"
 #include "shotfix/light/relief.h"
@@ -126,7 +127,8 @@ at::Tensor OverMaterials(const FrameSurface& surface, const at::Tensor& linear, 
   return stops(reach).mean(0, true).clamp_min(darkest) + colour + (AsLampsMix(colour, found) - colour) * softness;
 }
 
-// What the surface sees of the light; beside the head, where there is one, its shape is an outline's.
+// What the surface sees of the light; beside the head, where there is one, its shape is an outline's, but where the
+// actor's light head tells all of it.
 at::Tensor ShadeUnsure(const FrameSurface& surface, const light::SceneLight& light, const LightChange& change,
                        const std::vector<at::Tensor>& shadows) {
   const auto off_by = [&](double error_deg) {
@@ -216,8 +218,13 @@ double FactorToHold(const std::vector<FrameSurface>& surfaces, const LightChange
   double found = 0;
   double wanted = 0;
   const at::Tensor weights = at::tensor({0.2126F, 0.7152F, 0.0722F}).view({3, 1, 1});
+  const auto has_head = [](const FrameSurface& surface) {
+    return surface.head.defined() && (surface.head * surface.known).sum().item<double>() >= 1;
+  };
+  const bool any_head = std::any_of(surfaces.begin(), surfaces.end(), has_head);
   for (const FrameSurface& surface : surfaces) {
-    const at::Tensor where = surface.head.defined() ? surface.head * surface.known : surface.known;
+    if (any_head && !has_head(surface)) continue;
+    const at::Tensor where = any_head ? surface.head * surface.known : surface.known;
     const at::Tensor colour = surface.albedo.defined() ? surface.albedo * weights : weights;
     const auto level = [&](const light::SceneLight& light, const at::Tensor& gobo) {
       const at::Tensor lit = ShadeUnsure(surface, light, change, VisibilityOf(surface, light, gobo, options));
@@ -227,7 +234,11 @@ double FactorToHold(const std::vector<FrameSurface>& surfaces, const LightChange
     wanted += level(change.wanted, change.gobo);
   }
   constexpr double kMostStops = 6;  // lights that leave the face alone would burn all else
-  return wanted > 0 ? std::clamp(found / wanted, std::exp2(-kMostStops), std::exp2(kMostStops)) : 1.0;
+  if (!(wanted * std::exp2(kMostStops) > found))
+    Throw(ErrorCode::kData,
+          "--hold-exposure cannot hold the level of a subject that the new light hardly reaches; leave it out, or move "
+          "the light");
+  return std::max(found / wanted, std::exp2(-kMostStops));
 }
 
 at::Tensor GainOfWall(int64_t height, int64_t width, const LightChange& change, const RelightOptions& options) {

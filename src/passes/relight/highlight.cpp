@@ -12,12 +12,13 @@ namespace shotfix::passes::relight {
 namespace {
 
 constexpr double kLeast = 1e-4;
-constexpr double kWidth = 10;  // exponent of the lobe: half of it within 21 degrees, the error of a guessed shape
+constexpr double kFewestPx = 100;  // of a head, to tell its skin from
+constexpr double kWidth = 10;      // exponent of the lobe: half of it within 21 degrees, the error of a guessed shape
 
 at::Tensor Luminance(const at::Tensor& rgb) { return (rgb * light::AsColumn({0.2126, 0.7152, 0.0722})).sum(0, true); }
 
 at::Tensor Ramp(const at::Tensor& values, double from, double to) {
-  return ((values - from) / (to - from)).clamp(0, 1);
+  return ((values - from) / std::max(1e-9, to - from)).clamp(0, 1);
 }
 
 double MedianWhere(const at::Tensor& values, const at::Tensor& inside) {
@@ -85,10 +86,16 @@ Highlights SeparateHighlights(const FrameSurface& surface, const at::Tensor& lin
   };
   Highlights result;
   result.head = surface.head.defined() ? surface.head * surface.known : at::zeros_like(surface.known);
-  const at::Tensor own = SkinOf(surface.albedo, result.head);
-  const at::Tensor skin = own * lamp / Luminance(own * lamp);
   // Of the picture itself and not of the fit: half of a sky is bluer than its light as a whole.
   result.seen = mean(linear).clamp_min(kLeast);
+  if (result.head.sum().item<double>() < kFewestPx) {
+    result.skin = result.seen;
+    result.sheen = result.share = result.bare = at::zeros_like(surface.known);
+    result.albedo = surface.albedo;
+    return result;
+  }
+  const at::Tensor own = SkinOf(surface.albedo, result.head);
+  const at::Tensor skin = own * lamp / Luminance(own * lamp);
   const TwoLayers layers = Fit(result.seen, skin, lamp);
   const at::Tensor level = Luminance(result.seen);
   const auto above = [&](const at::Tensor& values, double from, double to) {

@@ -72,6 +72,10 @@ void RelightOptions::Validate() const {
     Throw(ErrorCode::kUsage, "--hdri brings all of a light; leave --key, --match and --light out");
   if (plate_ambient && (environment || match))
     Throw(ErrorCode::kUsage, "--ambient-from goes with --key; --hdri, --match and --light bring all of a light");
+  if (hold_exposure && on == LitPart::kSet)
+    Throw(ErrorCode::kUsage, "--hold-exposure holds the actor's level, and --on set leaves the actor alone");
+  if (hold_exposure && environment_stops != 0)
+    Throw(ErrorCode::kUsage, "--hold-exposure takes back what --hdri-stops says; leave one of them out");
   check("soften", soften_deg, 0, 60);
   check("hdri-stops", environment_stops, -6, 6);
   check("gobo-size", gobo_size, 0.05, 20);

@@ -41,8 +41,8 @@ FrameSurface FilledUp(FrameSurface surface, const Sample& sample) {
 
 }  // namespace
 
-OwnShape::Key OwnShape::KeyFrom(const FrameSurface& surface, const Sample& sample) {
-  return {{surface.normals, sample.linear, surface.heights, surface.known, surface.head, kDeeper},
+OwnShape::Key OwnShape::KeyFrom(const FrameSurface& surface, const Sample& sample) const {
+  return {{surface.normals, sample.linear, surface.heights, surface.known, surface.head, deeper_},
           light::LocalContrast(sample.linear, surface.known)};
 }
 
@@ -75,11 +75,12 @@ OwnShape OwnShape::Guess(const std::vector<Sample>& samples, const std::optional
     return std::abs(a->frame - start) < std::abs(b->frame - start);
   });
   OwnShape shape;
+  if (!head) shape.deeper_ = kDeeper;  // what was learned from the actor is as deep as the actor
   FrameSurface base = SurfaceFromOutline(samples[first].matte, place);
   // A face beside the subject is not the subject's.
   if (place && base.head.sum().item<double>() < kFewestHeadPx) base = SurfaceFromOutline(samples[first].matte, {});
   if (head) base = SurfaceLearned(*head, std::move(base), samples[first]);
-  shape.keys_[start] = KeyFrom(base, samples[first]);
+  shape.keys_[start] = shape.KeyFrom(base, samples[first]);
   for (const Sample* sample : outwards) {
     if (sample->frame == start) continue;
     const Key& near = shape.Nearest(sample->frame)->second;
@@ -89,7 +90,7 @@ OwnShape OwnShape::Guess(const std::vector<Sample>& samples, const std::optional
     FrameSurface anew =
         FilledUp(carried.likeness >= kLeastLikeness ? carried : SurfaceFromOutline(sample->matte, {}), *sample);
     if (head) anew = SurfaceLearned(*head, std::move(anew), *sample);
-    shape.keys_[sample->frame] = KeyFrom(anew, *sample);
+    shape.keys_[sample->frame] = shape.KeyFrom(anew, *sample);
   }
   return shape;
 }
@@ -141,7 +142,7 @@ std::vector<light::TurnedSurface> OwnShape::TurnsOf(const std::vector<Sample>& s
     if (near->first == sample.frame) continue;
     light::TakeSurface deep = near->second.surface;
     if (!deep.head.defined()) continue;
-    deep.normals = light::OfLengthOne(at::cat({deep.normals.slice(0, 0, 2) * kDeeper, deep.normals.narrow(0, 2, 1)}));
+    deep.normals = light::OfLengthOne(at::cat({deep.normals.slice(0, 0, 2) * deeper_, deep.normals.narrow(0, 2, 1)}));
     const FrameSurface seen = SurfaceCarried(deep, near->second.contrast, sample);
     const at::Tensor weight = seen.known * (seen.head > 0.99).to(at::kFloat);
     turns.push_back({seen.albedo, sample.linear, seen.normals_before, seen.normals, weight});
@@ -161,12 +162,15 @@ void OwnShape::Pack(image::Solution& solution) const {
     frames.push_back(frame);
   }
   body["shape_frames"] = frames;
+  body["shape_deeper"] = deeper_;
   solution.body = body.dump();
 }
 
 OwnShape OwnShape::Unpack(const image::Solution& solution) {
-  const nlohmann::json frames = nlohmann::json::parse(solution.body).at("shape_frames");
+  const nlohmann::json body = nlohmann::json::parse(solution.body);
+  const nlohmann::json& frames = body.at("shape_frames");
   OwnShape shape;
+  shape.deeper_ = body.at("shape_deeper");
   for (size_t k = 0; k < frames.size(); ++k) {
     const at::Tensor& planes = solution.tensors.at("shape_" + std::to_string(k));
     Key key;
@@ -177,7 +181,7 @@ OwnShape OwnShape::Unpack(const image::Solution& solution) {
     key.contrast = planes.narrow(0, 5, 1).expand({3, -1, -1}).contiguous();
     const at::Tensor head = planes.narrow(0, 6, 1).contiguous();
     if (head.any().item<bool>()) key.surface.head = head;
-    key.surface.head_deeper = kDeeper;
+    key.surface.head_deeper = shape.deeper_;
     shape.keys_[WholeNumber(frames.at(k))] = std::move(key);
   }
   return shape;

@@ -40,11 +40,12 @@ class OwnShape {
     light::TakeSurface surface;  // as its albedo the frame's own picture, while the shot is analysed
     at::Tensor contrast;         // [3,h,w]
   };
-  static Key KeyFrom(const FrameSurface& surface, const Sample& sample);
+  Key KeyFrom(const FrameSurface& surface, const Sample& sample) const;
   FrameSurface Blended(const Sample& sample) const;
   std::map<int64_t, Key>::const_iterator Nearest(int64_t frame) const;
 
   std::map<int64_t, Key> keys_;  // by frame
+  double deeper_ = 1;            // a head is so much deeper than its integrated normals
 };
 
 }  // namespace shotfix::passes::relight

@@ -26,7 +26,7 @@ class RelightPass final : public EditPass {
                           {"take", inputs_.take_key},
                           {"long_side_px", head_.long_side_px()}};
     if (options_.light_from) key["light_from"] = relight::KeyOf(*options_.light_from);
-    if (light_head_) key["light_head"] = true;  // which one the model's key says
+    if (light_head_) key["light_head"] = inputs_.light_head_name;
     if (inputs_.face && !inputs_.take)
       key["face"] = {inputs_.face->frame, inputs_.face->place.left_eye, inputs_.face->place.right_eye};
     return key.dump();

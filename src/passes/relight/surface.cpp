@@ -63,8 +63,9 @@ FrameSurface SurfaceFromOutline(const at::Tensor& matte, const std::optional<lig
 FrameSurface SurfaceLearned(const model::LightHead& head, FrameSurface guess, const Sample& sample) {
   constexpr double kSureDeg = 25;  // as the head sees it
   constexpr double kLostDeg = 50;
+  if (!(guess.known > 0.5).any().item<bool>()) return guess;
   const model::LearnedShape learned = head.Shape(sample.linear, guess.known);
-  const at::Tensor sure = ((kLostDeg - learned.spread_deg) / (kLostDeg - kSureDeg)).clamp(0, 1);
+  const at::Tensor sure = ((kLostDeg - learned.spread_deg) / (kLostDeg - kSureDeg)).clamp(0, 1) * guess.known;
   guess.normals = light::OfLengthOne(learned.normals * sure + guess.normals * (1 - sure));
   guess.heights = HeightsOf(guess.normals, guess.known);
   return guess;
