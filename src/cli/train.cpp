@@ -106,29 +106,18 @@ void TellLight(const std::vector<pipeline::LightHeadReport>& reports, Told& told
   }
 }
 
-pipeline::TrainLightOptions LightOptions(const TrainCommand& command, double budget_share) {
+// What the options of every head but the matte's have in common.
+template <typename Options>
+Options HeadOptions(const TrainCommand& command, double budget_share) {
   const train::TrainProjectOptions& options = command.options;
-  pipeline::TrainLightOptions light;
-  light.recipe = options.recipe;
-  light.seed = options.seed;
-  light.clips = options.clips;
-  light.device = options.device;
-  light.dry_run = options.dry_run;
-  if (options.budget_s) light.budget_s = *options.budget_s * budget_share;
-  return light;
-}
-
-pipeline::TrainGazeOptions GazeOptions(const TrainCommand& command, double budget_share) {
-  const train::TrainProjectOptions& options = command.options;
-  pipeline::TrainGazeOptions gaze;
-  gaze.recipe = options.recipe;
-  gaze.seed = options.seed;
-  gaze.clips = options.clips;
-  gaze.leave_out = {command.leave_out.begin(), command.leave_out.end()};
-  gaze.device = options.device;
-  gaze.dry_run = options.dry_run;
-  if (options.budget_s) gaze.budget_s = *options.budget_s * budget_share;
-  return gaze;
+  Options head;
+  head.recipe = options.recipe;
+  head.seed = options.seed;
+  head.clips = options.clips;
+  head.device = options.device;
+  head.dry_run = options.dry_run;
+  if (options.budget_s) head.budget_s = *options.budget_s * budget_share;
+  return head;
 }
 
 std::string WhatGoesOn(const train::TrainProjectResult& result) {
@@ -166,7 +155,7 @@ void LeaveOutHurriedLight(const TrainCommand& command, double share, Heads& head
   constexpr double kLeastSeconds = 60;
   const std::optional<double>& budget = command.options.budget_s;
   if (!heads.light || !budget || *budget * share >= kLeastSeconds) return;
-  if (!command.heads.empty()) return;  // asked for by name
+  if (!command.heads.empty() || !(heads.matte || heads.gaze)) return;  // asked for, or all there is
   heads.light = false;
   told.json["light_heads_left_out"] = "budget";
   told.text += fmt::format(
@@ -191,8 +180,9 @@ void Train(const project::Project& project, TrainCommand& command, const GlobalO
   const double gaze_weight = heads.gaze ? kGazeShare : 0.0;
   const double light_weight = heads.light ? kLightShare : 0.0;
   const double all = heads.matte ? 1.0 : gaze_weight + light_weight;
-  const pipeline::TrainGazeOptions gaze_options = GazeOptions(command, gaze_weight / all);
-  const pipeline::TrainLightOptions light_options = LightOptions(command, light_weight / all);
+  auto gaze_options = HeadOptions<pipeline::TrainGazeOptions>(command, gaze_weight / all);
+  gaze_options.leave_out = {command.leave_out.begin(), command.leave_out.end()};
+  const auto light_options = HeadOptions<pipeline::TrainLightOptions>(command, light_weight / all);
   if (heads.matte) {
     if (options.budget_s) *options.budget_s *= 1 - gaze_weight - light_weight;
     const train::TrainProjectResult result = train::TrainProject(project, options, *MakeProgress(global));

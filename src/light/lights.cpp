@@ -100,6 +100,10 @@ at::Tensor AsColumn(const Rgb& rgb) {
       .view({3, 1, 1});
 }
 
+at::Tensor LuminanceOf(const at::Tensor& rgb) {
+  return (rgb * AsColumn({kLuminance[0], kLuminance[1], kLuminance[2]}).to(rgb.device())).sum(0, true);
+}
+
 double LuminanceOf(const Rgb& rgb) { return kLuminance[0] * rgb[0] + kLuminance[1] * rgb[1] + kLuminance[2] * rgb[2]; }
 
 Rgb ColourOf(double kelvin) {
@@ -149,6 +153,14 @@ SceneLight SceneLightFrom(const std::string& json) {
   } catch (const nlohmann::json::exception& problem) {
     Throw(ErrorCode::kData, "the stored light cannot be read: {}", problem.what());
   }
+}
+
+at::Tensor MirrorLobe(const at::Tensor& normals, const Vector& direction, double exponent) {
+  const Vector half{direction[0], direction[1], direction[2] + 1};
+  // From straight behind nothing is mirrored.
+  const double length = std::sqrt(std::max(1e-4, half[0] * half[0] + half[1] * half[1] + half[2] * half[2]));
+  const at::Tensor towards = AsColumn({half[0] / length, half[1] / length, half[2] / length}).to(normals.device());
+  return (normals * towards).sum(0, true).clamp_min(0).pow(exponent);
 }
 
 at::Tensor Shade(const at::Tensor& normals, const SceneLight& light, const std::vector<at::Tensor>& visibility) {

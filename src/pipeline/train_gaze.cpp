@@ -99,28 +99,11 @@ class HeadMaker {
   GazeHeadReport Make(const std::string& person, const std::vector<project::ClipRecord>& clips, double share) const;
 
  private:
-  void Keep(const std::string& person, const train::GazeTrainingResult& trained, bool worth_having) const;
-
   const project::Project& project_;
   const TrainGazeOptions& options_;
   Progress& progress_;
   train::Recipe recipe_;
 };
-
-void HeadMaker::Keep(const std::string& person, const train::GazeTrainingResult& trained, bool worth_having) const {
-  const std::filesystem::path path = train::ModelPath(project_);
-  model::MiniModel model;
-  if (std::filesystem::exists(path)) model = model::MiniModel::Load(path);
-  if (!model.heads.empty() && model.production_id != project_.production_id())
-    Throw(ErrorCode::kNoPermission, "the model \"{}\" belongs to another production; models never leave theirs",
-          path.string());
-  const std::string name = model::GazeHeadName(person);
-  if (!worth_having && !model.heads.contains(name)) return;
-  if (worth_having) model.heads[name] = trained.head;
-  else model.heads.erase(name);
-  model.production_id = project_.production_id();
-  model.Save(path);
-}
 
 GazeHeadReport HeadMaker::Make(const std::string& person, const std::vector<project::ClipRecord>& clips,
                                double share) const {
@@ -153,7 +136,7 @@ GazeHeadReport HeadMaker::Make(const std::string& person, const std::vector<proj
                                NameForPeople(person), report.pairs, train::kFewestGazePairs);
     return report;
   }
-  train::GazeTrainOptions options{options_.device, options_.seed, {}};
+  train::HeadTrainOptions options{options_.device, options_.seed, {}};
   if (options_.budget_s) options.budget_s = *options_.budget_s * share;
   train::GazeTrainingResult trained;
   try {
@@ -166,7 +149,8 @@ GazeHeadReport HeadMaker::Make(const std::string& person, const std::vector<proj
   trained.head.footage = teacher.footage();
   trained.head.consent_ids = teacher.consent_ids();
   report.kept = trained.worth_having() && !trained.interrupted;
-  if (!trained.interrupted) Keep(person, trained, report.kept);
+  if (!trained.interrupted)
+    train::KeepHead(project_, model::GazeHeadName(person), report.kept ? std::optional(trained.head) : std::nullopt);
   report.drawn_error = trained.drawn_error;
   report.learned_error = trained.learned_error;
   report.seconds = trained.seconds;

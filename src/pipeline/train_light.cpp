@@ -175,7 +175,6 @@ class HeadMaker {
            LightHeadReport& report) const;
   void Gather(const std::string& person, const std::vector<project::ClipRecord>& takes, Teacher& teacher,
               LightHeadReport& report) const;
-  void Keep(const std::string& person, const train::LightTrainingResult& trained, bool worth_having) const;
 
   const project::Project& project_;
   const TrainLightOptions& options_;
@@ -226,21 +225,6 @@ void HeadMaker::Gather(const std::string& person, const std::vector<project::Cli
   }
 }
 
-void HeadMaker::Keep(const std::string& person, const train::LightTrainingResult& trained, bool worth_having) const {
-  const std::filesystem::path path = train::ModelPath(project_);
-  model::MiniModel model;
-  if (std::filesystem::exists(path)) model = model::MiniModel::Load(path);
-  if (!model.heads.empty() && model.production_id != project_.production_id())
-    Throw(ErrorCode::kNoPermission, "the model \"{}\" belongs to another production; models never leave theirs",
-          path.string());
-  const std::string name = model::LightHeadName(person);
-  if (!worth_having && !model.heads.contains(name)) return;
-  if (worth_having) model.heads[name] = trained.head;
-  else model.heads.erase(name);
-  model.production_id = project_.production_id();
-  model.Save(path);
-}
-
 LightHeadReport HeadMaker::Make(const std::string& person, const std::vector<project::ClipRecord>& takes,
                                 double share) const {
   LightHeadReport report;
@@ -263,14 +247,15 @@ LightHeadReport HeadMaker::Make(const std::string& person, const std::vector<pro
         person);
     return report;
   }
-  train::LightTrainOptions options{options_.device, options_.seed, {}};
+  train::HeadTrainOptions options{options_.device, options_.seed, {}};
   if (options_.budget_s) options.budget_s = *options_.budget_s * share;
   train::LightTrainingResult trained =
       train::TrainLightHead(teacher.lessons(), teacher.exams(), recipe_, options, progress_);
   trained.head.footage = teacher.footage();
   trained.head.consent_ids = teacher.consent_ids();
   report.kept = trained.worth_having() && !trained.interrupted;
-  if (!trained.interrupted) Keep(person, trained, report.kept);
+  if (!trained.interrupted)
+    train::KeepHead(project_, model::LightHeadName(person), report.kept ? std::optional(trained.head) : std::nullopt);
   report.guessed_error_deg = trained.guessed_error_deg;
   report.learned_error_deg = trained.learned_error_deg;
   report.seconds = trained.seconds;

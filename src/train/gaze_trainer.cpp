@@ -46,7 +46,7 @@ Split Divide(const std::vector<GazeExample>& examples) {
 
 class Trainer {
  public:
-  Trainer(const std::vector<GazeExample>& examples, const Recipe& recipe, const GazeTrainOptions& options)
+  Trainer(const std::vector<GazeExample>& examples, const Recipe& recipe, const HeadTrainOptions& options)
       : examples_(examples), recipe_(recipe.gaze), options_(options), split_(Divide(examples)), rng_(NextSeed()) {
     torch::manual_seed(static_cast<uint64_t>(options.seed));
     net_ = model::GazeNet(model::GazeNetOptions{recipe_.channels});
@@ -70,7 +70,7 @@ class Trainer {
 
   const std::vector<GazeExample>& examples_;
   const GazeRecipe& recipe_;
-  const GazeTrainOptions& options_;
+  const HeadTrainOptions& options_;
   Split split_;
   Rng rng_;
   model::GazeNet net_{nullptr};
@@ -151,12 +151,8 @@ GazeTrainingResult Trainer::Run(Progress& progress) {
   int64_t planned = recipe_.steps;
   for (int64_t step = 0; step < planned && !result.interrupted; ++step) {
     const double loss = Step(step, planned);
-    if (options_.budget_s && step + 1 == kTimedSteps) {
-      constexpr double kReserve = 0.85;  // measuring takes the rest
-      const double per_step_s = SecondsSince(start) / kTimedSteps;
-      planned = std::min(planned,
-                         std::max(kTimedSteps + 1, static_cast<int64_t>(*options_.budget_s * kReserve / per_step_s)));
-    }
+    if (options_.budget_s && step + 1 == kTimedSteps)
+      planned = StepsWithin(*options_.budget_s, planned, kTimedSteps, SecondsSince(start));
     result.interrupted = StopRequested();
     result.steps_done = step + 1;
     const bool last = step + 1 == planned || result.interrupted;
@@ -183,7 +179,7 @@ GazeTrainingResult Trainer::Run(Progress& progress) {
 }  // namespace
 
 GazeTrainingResult TrainGazeHead(const std::vector<GazeExample>& examples, const Recipe& recipe,
-                                 const GazeTrainOptions& options, Progress& progress) {
+                                 const HeadTrainOptions& options, Progress& progress) {
   recipe.Validate();
   if (static_cast<int64_t>(examples.size()) < kFewestGazePairs)
     Throw(ErrorCode::kUsage, "{} pairs of frames with different gazes are too few to learn from; {} are needed",

@@ -39,7 +39,7 @@ double ErrorDeg(const at::Tensor& normals, const LightExam& exam) {
 class Trainer {
  public:
   Trainer(const std::vector<LightLesson>& lessons, const std::vector<LightExam>& exams, const Recipe& recipe,
-          const LightTrainOptions& options);
+          const HeadTrainOptions& options);
   LightTrainingResult Run(Progress& progress);
 
  private:
@@ -50,7 +50,7 @@ class Trainer {
   const std::vector<LightLesson>& lessons_;
   const std::vector<LightExam>& exams_;
   const LightRecipe& recipe_;
-  const LightTrainOptions& options_;
+  const HeadTrainOptions& options_;
   Rng rng_;
   std::vector<LightView> views_;
   model::LightNet net_{nullptr};
@@ -59,7 +59,7 @@ class Trainer {
 };
 
 Trainer::Trainer(const std::vector<LightLesson>& lessons, const std::vector<LightExam>& exams, const Recipe& recipe,
-                 const LightTrainOptions& options)
+                 const HeadTrainOptions& options)
     : lessons_(lessons),
       exams_(exams),
       recipe_(recipe.light),
@@ -128,12 +128,8 @@ LightTrainingResult Trainer::Run(Progress& progress) {
   int64_t planned = recipe_.steps;
   for (int64_t step = 0; step < planned && !result.interrupted; ++step) {
     const double loss = Step(step, planned);
-    if (options_.budget_s && step + 1 == kTimedSteps) {
-      constexpr double kReserve = 0.85;  // measuring takes the rest
-      const double per_step_s = SecondsSince(start) / kTimedSteps;
-      planned = std::min(planned,
-                         std::max(kTimedSteps + 1, static_cast<int64_t>(*options_.budget_s * kReserve / per_step_s)));
-    }
+    if (options_.budget_s && step + 1 == kTimedSteps)
+      planned = StepsWithin(*options_.budget_s, planned, kTimedSteps, SecondsSince(start));
     result.interrupted = StopRequested();
     result.steps_done = step + 1;
     const bool last = step + 1 == planned || result.interrupted;
@@ -150,7 +146,7 @@ LightTrainingResult Trainer::Run(Progress& progress) {
 }  // namespace
 
 LightTrainingResult TrainLightHead(const std::vector<LightLesson>& lessons, const std::vector<LightExam>& exams,
-                                   const Recipe& recipe, const LightTrainOptions& options, Progress& progress) {
+                                   const Recipe& recipe, const HeadTrainOptions& options, Progress& progress) {
   recipe.Validate();
   if (lessons.empty()) Throw(ErrorCode::kUsage, "there is no light-reference take to learn a shape from");
   if (exams.empty()) Throw(ErrorCode::kUsage, "there is no picture beside the take to measure the light head by");
@@ -158,7 +154,7 @@ LightTrainingResult TrainLightHead(const std::vector<LightLesson>& lessons, cons
   if (!std::isfinite(result.learned_error_deg))
     Throw(ErrorCode::kData, "training the light head came to no number; train it with another --seed");
   model::Head& head = result.head;
-  head.shape = {{"channels", recipe.light.channels}, {"error_tenths_deg", std::llround(10 * result.learned_error_deg)}};
+  head.shape = {{"channels", recipe.light.channels}};
   head.recipe = recipe.name;
   head.recipe_toml = recipe.toml;
   head.held_out_mad = result.learned_error_deg;

@@ -2,6 +2,7 @@
 #include "train/light_views.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 
@@ -110,13 +111,6 @@ light::SceneLight DrawLight(Rng& rng) {
   return light;
 }
 
-at::Tensor Sheen(const at::Tensor& normals, const light::Key& key, double width) {
-  const light::Vector& d = key.direction;
-  const double length = std::sqrt(std::max(1e-4, d[0] * d[0] + d[1] * d[1] + (d[2] + 1) * (d[2] + 1)));
-  const at::Tensor half = light::AsColumn({d[0] / length, d[1] / length, (d[2] + 1) / length});
-  return (normals * half).sum(0, true).clamp_min(0).pow(width) * light::AsColumn(key.rgb);
-}
-
 // Wider than what is shown, for what a turn brings in.
 model::LightGrid DrawGrid(Rng& rng, const at::Tensor& mask) {
   constexpr double kZoomStops = 0.25;
@@ -180,7 +174,8 @@ at::Tensor DrawPicture(Rng& rng, const LightView& view) {
     const double sheen = Uniform(rng, 0, 0.12);
     const double width = Uniform(rng, 8, 40);
     for (size_t k = 0; k < light.keys.size(); ++k)
-      picture = picture + Sheen(view.normals, light.keys[k], width) * shadows[k] * sheen;
+      picture = picture + light::MirrorLobe(view.normals, light.keys[k].direction, width) *
+                              light::AsColumn(light.keys[k].rgb) * shadows[k] * sheen;
   }
   // As a camera sees it: the brightest clips sometimes.
   const double level = Uniform(rng, 0.3, 1.3) / std::max(1e-4, picture.quantile(0.98).item<double>());

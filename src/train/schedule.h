@@ -23,4 +23,11 @@ inline double RateShare(int64_t step, int64_t planned, double last) {
   return warm * (last + (1 - last) * 0.5 * (1 + std::cos(std::numbers::pi * done)));
 }
 
+// How many of the planned steps a budget allows, once `timed` of them took `seconds`; measuring takes the rest of it.
+inline int64_t StepsWithin(double budget_s, int64_t planned, int64_t timed, double seconds) {
+  constexpr double kReserve = 0.85;
+  const auto affordable = static_cast<int64_t>(budget_s * kReserve * static_cast<double>(timed) / seconds);
+  return std::min(planned, std::max(timed + 1, affordable));
+}
+
 }  // namespace shotfix::train

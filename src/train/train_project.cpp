@@ -116,6 +116,20 @@ std::filesystem::path ModelPath(const project::Project& project) {
   return project.Subfolder("models") / "mini_model.safetensors";
 }
 
+void KeepHead(const project::Project& project, const std::string& name, const std::optional<model::Head>& head) {
+  const std::filesystem::path path = ModelPath(project);
+  model::MiniModel model;
+  if (std::filesystem::exists(path)) model = model::MiniModel::Load(path);
+  if (!model.heads.empty() && model.production_id != project.production_id())
+    Throw(ErrorCode::kNoPermission, "the model \"{}\" belongs to another production; models never leave theirs",
+          path.string());
+  if (!head && !model.heads.contains(name)) return;
+  if (head) model.heads[name] = *head;
+  else model.heads.erase(name);
+  model.production_id = project.production_id();
+  model.Save(path);
+}
+
 bool HasPaintedMattes(const project::Project& project, const std::vector<std::string>& clips) {
   return !FindLessons(project, clips).empty();
 }
@@ -149,15 +163,10 @@ TrainProjectResult TrainProject(const project::Project& project, const TrainProj
   result.training = TrainMatteHead(teacher.examples(), recipe, train_options, progress);
   result.training.head.footage = teacher.footage();
   result.training.head.consent_ids = teacher.consent_ids();
-  model::MiniModel model;
-  if (std::filesystem::exists(result.model_path)) model = model::MiniModel::Load(result.model_path);
   // A training that was stopped must not replace a finished head; its checkpoint is what goes on.
-  result.kept_old_head = result.training.interrupted && model.heads.contains("matte");
-  if (!result.kept_old_head) {
-    model.production_id = project.production_id();
-    model.heads["matte"] = result.training.head;
-    model.Save(result.model_path);
-  }
+  result.kept_old_head = result.training.interrupted && std::filesystem::exists(result.model_path) &&
+                         model::MiniModel::Load(result.model_path).heads.contains("matte");
+  if (!result.kept_old_head) KeepHead(project, "matte", result.training.head);
   result.sheet = MakeSheet(result.training.head, teacher.examples(), options.device);
   return result;
 }

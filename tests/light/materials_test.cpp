@@ -18,11 +18,6 @@ const Angles kFrom{60, 15};
 const Rgb kUpper{0.55, 0.36, 0.27};  // as skin
 const Rgb kLower{0.05, 0.1, 0.32};   // as a blue shirt
 
-at::Tensor Column(const Rgb& rgb) {
-  return at::tensor({static_cast<float>(rgb[0]), static_cast<float>(rgb[1]), static_cast<float>(rgb[2])})
-      .view({3, 1, 1});
-}
-
 struct TwoMaterials {
   Ball ball = MakeBall();
   at::Tensor upper;  // [1,h,w]
@@ -32,7 +27,7 @@ struct TwoMaterials {
   TwoMaterials() {
     const int64_t height = ball.mask.size(1);
     upper = (at::arange(height).view({1, height, 1}) < height / 2).to(at::kFloat).expand_as(ball.mask);
-    albedo = Column(kUpper) * upper + Column(kLower) * (1 - upper);
+    albedo = AsColumn(kUpper) * upper + AsColumn(kLower) * (1 - upper);
     const SceneLight light{{{DirectionOf(kFrom), {1, 1, 1}, 8}}, {kAmbientShare, kAmbientShare, kAmbientShare}};
     frame.picture = (albedo * Shade(ball.normals, light, {}) * ball.mask).contiguous();
     frame.mask = ball.mask;
@@ -67,7 +62,7 @@ TEST_CASE("materials found under a warm light are divided by it once its colour 
   TwoMaterials scene;
   const at::Tensor white = Materials::Find({scene.frame}).AlbedoOf(scene.frame);
   const Rgb warm{1.3, 0.95, 0.6};
-  scene.frame.picture = scene.frame.picture * Column(warm);
+  scene.frame.picture = scene.frame.picture * AsColumn(warm);
   const Materials found = Materials::Find({scene.frame});
   const at::Tensor divided = found.Under(warm).AlbedoOf(scene.frame);
   for (int64_t channel = 0; channel < 3; ++channel)
@@ -108,7 +103,7 @@ TEST_CASE("under a soft sky hair stays hair", "[light]") {
   const Ball ball = MakeBall();
   const int64_t width = ball.mask.size(2);
   const at::Tensor hair = (at::arange(width).view({1, 1, width}) > 0.6 * static_cast<double>(width)).to(at::kFloat);
-  const at::Tensor albedo = Column(kUpper) * (1 - 0.88 * hair);
+  const at::Tensor albedo = AsColumn(kUpper) * (1 - 0.88 * hair);
   const SceneLight sky{{{DirectionOf({0, 60}), {1, 1, 1}, 40}}, {0.5, 0.5, 0.5}};
   ShadedPicture frame;
   frame.picture = (albedo * Shade(ball.normals, sky, {}) * ball.mask).contiguous();

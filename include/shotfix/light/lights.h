@@ -31,6 +31,7 @@ double DegreesBetween(const Vector& a, const Vector& b);
 Rgb ColourOf(double kelvin);
 at::Tensor AsColumn(const Rgb& rgb);  // [3,1,1] float, CPU
 double LuminanceOf(const Rgb& rgb);
+at::Tensor LuminanceOf(const at::Tensor& rgb);  // [1,h,w] of [3,h,w]
 
 // A key that somebody asks for.
 struct KeyRequest {
@@ -64,6 +65,9 @@ struct SceneLight {
 std::string ToJson(const SceneLight& light);
 SceneLight SceneLightFrom(const std::string& json);
 
+// How nearly a source in `direction` is mirrored towards the lens, [1,h,w] in [0,1] of normals [3,h,w]: the cosine to
+// the half vector to the power of `exponent` (Blinn 1977, "Models of light reflection").
+at::Tensor MirrorLobe(const at::Tensor& normals, const Vector& direction, double exponent);
 // Reflected light of a surface of albedo 1, [3,h,w], for normals [3,h,w]. Lambert's law; a source of radius s reaches s
 // around the terminator: (c + sin s)^2 / (4 sin s) for |c| < sin s, c the cosine. Ambient light ends at 0 where its
 // shape would go below. visibility: for each key [1,h,w], or [3,h,w] for each channel, in [0,1]; or empty.

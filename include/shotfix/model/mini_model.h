@@ -23,7 +23,7 @@ struct FootageUse {
 struct CurvePoint {
   int64_t step = 0;
   double loss = 0;
-  double held_out_mad = -1;  // x 1000; negative where it was not measured
+  double held_out_mad = -1;  // as the head's; negative where it was not measured
 };
 
 // One head: weights of a small network and how it came to be.
@@ -35,14 +35,14 @@ struct Head {
   std::vector<FootageUse> footage;
   std::vector<std::string> consent_ids;
   std::vector<CurvePoint> curve;
-  double held_out_mad = -1;
+  double held_out_mad = -1;  // mean absolute error x 1000; of a light head degrees
   int64_t seed = 0;
   int64_t steps = 0;
 };
 
 struct MiniModel {
   std::string production_id;
-  std::map<std::string, Head> heads;  // "matte"; later light, gaze, mouth, flow
+  std::map<std::string, Head> heads;  // "matte", "gaze:PERSON", "light:PERSON"; later mouth, flow
 
   void Save(const std::filesystem::path& path) const;
   // Throws kNoInput, kData.

@@ -3,14 +3,13 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
-#include <c10/core/Device.h>
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "shotfix/core/progress.h"
 #include "shotfix/model/mini_model.h"
+#include "shotfix/train/head_train_options.h"
 #include "shotfix/train/recipe.h"
 
 namespace shotfix::train {
@@ -28,12 +27,6 @@ struct GazeExample {
 
 inline constexpr int64_t kFewestGazePairs = 200;
 
-struct GazeTrainOptions {
-  c10::Device device{c10::DeviceType::CPU};
-  int64_t seed = 1;
-  std::optional<double> budget_s;  // wall time; the schedule is cut to fit
-};
-
 struct GazeTrainingResult {
   model::Head head;          // best weights by held-out error
   double drawn_error = 0;    // mean absolute error x 1000 of the held-out pairs, as the model draws them
@@ -50,6 +43,6 @@ struct GazeTrainingResult {
 // Every fourth stretch of frames is held out: pairs within such stretches measure, pairs without any of their frames
 // teach, what lies across is not used. Throws kUsage with fewer than kFewestGazePairs.
 GazeTrainingResult TrainGazeHead(const std::vector<GazeExample>& examples, const Recipe& recipe,
-                                 const GazeTrainOptions& options, Progress& progress);
+                                 const HeadTrainOptions& options, Progress& progress);
 
 }  // namespace shotfix::train

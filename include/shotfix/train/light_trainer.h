@@ -3,13 +3,12 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
-#include <c10/core/Device.h>
 
-#include <optional>
 #include <vector>
 
 #include "shotfix/core/progress.h"
 #include "shotfix/model/mini_model.h"
+#include "shotfix/train/head_train_options.h"
 #include "shotfix/train/recipe.h"
 
 namespace shotfix::train {
@@ -32,12 +31,6 @@ struct LightExam {
   at::Tensor guessed;  // [3,h,w] normals that stand without a head
 };
 
-struct LightTrainOptions {
-  c10::Device device{c10::DeviceType::CPU};
-  int64_t seed = 1;
-  std::optional<double> budget_s;  // wall time; the schedule is cut to fit
-};
-
 struct LightTrainingResult {
   model::Head head;              // best weights by held-out error
   double guessed_error_deg = 0;  // mean over the exams, as it stands without a head
@@ -51,6 +44,6 @@ struct LightTrainingResult {
 
 // Lessons are turned, framed and lit anew; nothing else is learned from. Throws kUsage without a lesson or an exam.
 LightTrainingResult TrainLightHead(const std::vector<LightLesson>& lessons, const std::vector<LightExam>& exams,
-                                   const Recipe& recipe, const LightTrainOptions& options, Progress& progress);
+                                   const Recipe& recipe, const HeadTrainOptions& options, Progress& progress);
 
 }  // namespace shotfix::train

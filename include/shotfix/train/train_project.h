@@ -2,9 +2,12 @@
 // `shotfix train`: from the catalogue to the production's mini-model.
 #pragma once
 
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "shotfix/model/mini_model.h"
 #include "shotfix/project/project.h"
 #include "shotfix/train/matte_trainer.h"
 
@@ -36,6 +39,9 @@ struct TrainProjectResult {
 };
 
 std::filesystem::path ModelPath(const project::Project& project);
+// Puts a head into the project's model, or takes the one of that name out; the other heads stay. Throws kNoPermission
+// where the model belongs to another production.
+void KeepHead(const project::Project& project, const std::string& name, const std::optional<model::Head>& head);
 // Whether any of these clips (empty: of all) has a painted matte.
 bool HasPaintedMattes(const project::Project& project, const std::vector<std::string>& clips);
 // Reads nothing but catalogued clips whose people allow training; throws kNoPermission otherwise, kUsage without hints.

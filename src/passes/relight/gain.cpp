@@ -145,11 +145,12 @@ struct Modelled {
   at::Tensor now;   // [3,h,w] stops of the light that is there
   double share;     // of the measured light
   double floor;
+  const std::vector<at::Tensor>& reached;  // by the wanted keys, as VisibilityOf gives it
 };
 
 // Skin and its sheen are two layers, and each has its own gain: see Note [Highlights].
 at::Tensor RelitMaterials(const FrameSurface& surface, const at::Tensor& linear, const LightChange& change,
-                          const Modelled& modelled, const RelightOptions& options) {
+                          const Modelled& modelled) {
   constexpr double kSure = 0.8;  // of what was found to be sheen: more leaves skin dead where it was none
   const auto side = static_cast<double>(std::max(linear.size(1), linear.size(2)));
   const auto reach = std::max<int64_t>(1, std::llround(MaterialReach(surface, 0) * side / 2));
@@ -160,8 +161,7 @@ at::Tensor RelitMaterials(const FrameSurface& surface, const at::Tensor& linear,
   const at::Tensor gain =
       modelled.gain + (modelled.now - OverMaterials(skin, matt, change.found, modelled.floor)) * modelled.share;
   const double lost = kSure * modelled.share;
-  const at::Tensor shine = SheenUnder(highlights, surface, change.found, change.wanted,
-                                      VisibilityOf(surface, change.wanted, change.gobo, options));
+  const at::Tensor shine = SheenUnder(highlights, surface, change.found, change.wanted, modelled.reached);
   const at::Tensor left = WithoutSheen(highlights, lost) * gain.exp2();
   return (left + shine * lost / highlights.seen).log2();
 }
@@ -189,11 +189,10 @@ at::Tensor GainBetween(const FrameSurface& surface, const at::Tensor& linear, co
                        const RelightOptions& options) {
   const double floor = Floor(change);
   const auto stops = [&](const at::Tensor& light) { return light.clamp_min(floor).log2(); };
-  const auto under = [&](const light::SceneLight& light, const at::Tensor& gobo) {
-    return stops(ShadeUnsure(surface, light, change, VisibilityOf(surface, light, gobo, options)));
-  };
-  const at::Tensor modelled = under(change.found, {});
-  at::Tensor gain = under(change.wanted, change.gobo) - modelled;
+  const std::vector<at::Tensor> reached = VisibilityOf(surface, change.wanted, change.gobo, options);
+  const at::Tensor modelled =
+      stops(ShadeUnsure(surface, change.found, change, VisibilityOf(surface, change.found, {}, options)));
+  at::Tensor gain = stops(ShadeUnsure(surface, change.wanted, change, reached)) - modelled;
   const double mean_change = (gain.abs().mean(0, true) * surface.known).sum().item<double>() /
                              std::max(1.0, surface.known.sum().item<double>());
   const double share = std::min(1.0, mean_change / kWholeChangeStops);
@@ -207,7 +206,7 @@ at::Tensor GainBetween(const FrameSurface& surface, const at::Tensor& linear, co
     const at::Tensor calm = SmoothMean(whole * seen, kCalmReach) / SmoothMean(seen, kCalmReach).clamp_min(1e-6);
     gain = whole + (calm - whole) * (1 - trust) * share;
   } else {
-    gain = RelitMaterials(surface, linear, change, {gain, modelled, share, floor}, options);
+    gain = RelitMaterials(surface, linear, change, {gain, modelled, share, floor, reached});
   }
   gain = SpreadFrom(gain.clamp(-options.most_stops, options.most_stops), surface.known);
   return (gain * options.strength).contiguous();
@@ -217,7 +216,6 @@ double FactorToHold(const std::vector<FrameSurface>& surfaces, const LightChange
                     const RelightOptions& options) {
   double found = 0;
   double wanted = 0;
-  const at::Tensor weights = at::tensor({0.2126F, 0.7152F, 0.0722F}).view({3, 1, 1});
   const auto has_head = [](const FrameSurface& surface) {
     return surface.head.defined() && (surface.head * surface.known).sum().item<double>() >= 1;
   };
@@ -225,10 +223,10 @@ double FactorToHold(const std::vector<FrameSurface>& surfaces, const LightChange
   for (const FrameSurface& surface : surfaces) {
     if (any_head && !has_head(surface)) continue;
     const at::Tensor where = any_head ? surface.head * surface.known : surface.known;
-    const at::Tensor colour = surface.albedo.defined() ? surface.albedo * weights : weights;
     const auto level = [&](const light::SceneLight& light, const at::Tensor& gobo) {
       const at::Tensor lit = ShadeUnsure(surface, light, change, VisibilityOf(surface, light, gobo, options));
-      return (lit * colour * where).sum().item<double>();
+      const at::Tensor seen = surface.albedo.defined() ? lit * surface.albedo : lit;
+      return (light::LuminanceOf(seen) * where).sum().item<double>();
     };
     found += level(change.found, {});
     wanted += level(change.wanted, change.gobo);

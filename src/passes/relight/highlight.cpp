@@ -15,8 +15,6 @@ constexpr double kLeast = 1e-4;
 constexpr double kFewestPx = 100;  // of a head, to tell its skin from
 constexpr double kWidth = 10;      // exponent of the lobe: half of it within 21 degrees, the error of a guessed shape
 
-at::Tensor Luminance(const at::Tensor& rgb) { return (rgb * light::AsColumn({0.2126, 0.7152, 0.0722})).sum(0, true); }
-
 at::Tensor Ramp(const at::Tensor& values, double from, double to) {
   return ((values - from) / std::max(1e-9, to - from)).clamp(0, 1);
 }
@@ -54,15 +52,12 @@ TwoLayers Fit(const at::Tensor& seen, const at::Tensor& skin, const at::Tensor& 
           apart / (skin2 * lamp2)};
 }
 
-// Blinn's lobe summed over the keys, [1,h,w].
+// Lobes summed over the keys, [1,h,w].
 at::Tensor LobeOf(const at::Tensor& normals, const light::SceneLight& light,
                   const std::vector<at::Tensor>& visibility) {
   at::Tensor sum = at::zeros_like(normals.narrow(0, 0, 1));
   for (size_t k = 0; k < light.keys.size(); ++k) {
-    const light::Vector& d = light.keys[k].direction;
-    const double length = std::sqrt(std::max(kLeast, d[0] * d[0] + d[1] * d[1] + (d[2] + 1) * (d[2] + 1)));
-    const at::Tensor half = light::AsColumn({d[0] / length, d[1] / length, (d[2] + 1) / length});
-    at::Tensor lobe = (normals * half).sum(0, true).clamp_min(0).pow(kWidth);
+    at::Tensor lobe = light::MirrorLobe(normals, light.keys[k].direction, kWidth);
     if (!visibility.empty()) lobe = lobe * visibility[k].amax(0, true);
     sum = sum + lobe * light::LuminanceOf(light.keys[k].rgb);
   }
@@ -95,9 +90,9 @@ Highlights SeparateHighlights(const FrameSurface& surface, const at::Tensor& lin
     return result;
   }
   const at::Tensor own = SkinOf(surface.albedo, result.head);
-  const at::Tensor skin = own * lamp / Luminance(own * lamp);
+  const at::Tensor skin = own * lamp / light::LuminanceOf(own * lamp);
   const TwoLayers layers = Fit(result.seen, skin, lamp);
-  const at::Tensor level = Luminance(result.seen);
+  const at::Tensor level = light::LuminanceOf(result.seen);
   const auto above = [&](const at::Tensor& values, double from, double to) {
     const double median = MedianWhere(values, result.head);
     return Ramp(values, from * median, to * median);
