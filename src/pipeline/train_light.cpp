@@ -75,8 +75,7 @@ at::Tensor OutlineNormals(const at::Tensor& mask) { return light::NormalsOf(ligh
 
 class Teacher {
  public:
-  Teacher(const project::Project& project, const TrainLightOptions& options, Progress& progress)
-      : project_(project), options_(options), progress_(progress) {}
+  Teacher(const project::Project& project, Progress& progress) : project_(project), progress_(progress) {}
 
   // The grants are the permission to learn from this person.
   void Learn(const project::ClipRecord& take, const compliance::ConsentGrant& grant);
@@ -94,7 +93,6 @@ class Teacher {
   void ExamineFrame(const at::Tensor& linear, const at::Tensor& matte);
 
   const project::Project& project_;
-  const TrainLightOptions& options_;
   Progress& progress_;
   std::vector<train::LightLesson> lessons_;
   std::vector<train::LightExam> exams_;
@@ -229,7 +227,7 @@ LightHeadReport HeadMaker::Make(const std::string& person, const std::vector<pro
                                 double share) const {
   LightHeadReport report;
   report.person = person;
-  Teacher teacher(project_, options_, progress_);
+  Teacher teacher(project_, progress_);
   Gather(person, takes, teacher, report);
   if (report.takes.empty()) {
     report.words += fmt::format("no light head of {}: no take is left to learn from", person);
