@@ -161,6 +161,15 @@ void FindFromOutline(const std::vector<Sample>& samples, const light::KeyRequest
   }
 }
 
+// Of a guessed shape: where the key stands is known, so its shading mends the guess, and a better guess its materials.
+// What an actor's light head learned is nearer to the truth than shading tells.
+void FindFromGuess(const std::vector<Sample>& samples, const light::KeyRequest& own, ShotFacts& facts) {
+  FindFromOutline(samples, own, facts);
+  if (facts.tier == GeometryTier::kLightHead) return;
+  facts.shape.Refine(samples, facts.found.light, facts.materials);
+  FindFromOutline(samples, own, facts);
+}
+
 // Throws kData, with what to say instead, where the shot cannot tell.
 light::MotionLight KeyFromTurns(const OwnShape& shape, const std::vector<Sample>& samples) {
   constexpr double kShapeSoftDeg = 4;  // terminators as they are: where they lie is what tells the direction
@@ -210,10 +219,10 @@ ShotFacts AnalyseShot(image::ShotReader& shot, const AnalysisInputs& asked, imag
       facts.head_error_deg = inputs.light_head->held_out_mad;
     }
     if (options.light_from) {
-      FindFromOutline(samples, *options.light_from, facts);
+      FindFromGuess(samples, *options.light_from, facts);
     } else {
       const light::MotionLight seen = KeyFromTurns(facts.shape, samples);
-      FindFromOutline(samples, {light::AnglesOf(seen.direction), std::nullopt, 0}, facts);
+      FindFromGuess(samples, {light::AnglesOf(seen.direction), std::nullopt, 0}, facts);
       facts.found.uncertainty_deg = std::hypot(seen.uncertainty_deg, kShapeErrorDeg);
     }
   }

@@ -13,7 +13,7 @@
 namespace shotfix::passes::relight {
 
 // Part of the key of stored analyses: raise it whenever what an analysis finds changes.
-inline constexpr int kSolutionVersion = 7;
+inline constexpr int kSolutionVersion = 8;
 
 struct ShotFacts : model::MatteFacts {
   GeometryTier tier = GeometryTier::kOutline;

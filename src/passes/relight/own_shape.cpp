@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "passes/relight/shape_views.h"
 #include "shotfix/core/error.h"
 #include "shotfix/core/json_number.h"
 #include "shotfix/light/relief.h"
@@ -95,17 +96,40 @@ OwnShape OwnShape::Guess(const std::vector<Sample>& samples, const std::optional
   return shape;
 }
 
+FrameSurface OwnShape::AsGuessed(const Key& key) {
+  FrameSurface surface;
+  surface.normals = key.surface.normals;
+  surface.heights = key.surface.heights;
+  surface.known = key.surface.mask;
+  surface.head = key.surface.head;
+  return surface;
+}
+
 std::vector<FrameSurface> OwnShape::Guesses() const {
   std::vector<FrameSurface> guesses;
-  for (const auto& [frame, key] : keys_) {
-    FrameSurface surface;
-    surface.normals = key.surface.normals;
-    surface.heights = key.surface.heights;
-    surface.known = key.surface.mask;
-    surface.head = key.surface.head;
-    guesses.push_back(std::move(surface));
-  }
+  for (const auto& [frame, key] : keys_) guesses.push_back(AsGuessed(key));
   return guesses;
+}
+
+void OwnShape::Refine(const std::vector<Sample>& samples, const light::SceneLight& light,
+                      const light::Materials& materials) {
+  std::map<int64_t, at::Tensor> refined;
+  for (const auto& [frame, key] : keys_) {
+    const Sample* own = nullptr;
+    std::vector<const Sample*> others;
+    for (const Sample& sample : samples) {
+      if (sample.frame == frame) own = &sample;
+      else if (Nearest(sample.frame)->first == frame) others.push_back(&sample);
+    }
+    SHOTFIX_CHECK(own);
+    const at::Tensor albedo = materials.AlbedoOf(ShadedBy(AsGuessed(key), own->linear, light.keys.front().direction));
+    const std::vector<light::ShadingView> views = ViewsOf({key.surface, key.contrast, albedo, *own}, others, light);
+    refined[frame] = light::RefineNormals(key.surface.normals, views, SpreadOf(key.surface));
+  }
+  for (auto& [frame, key] : keys_) {
+    key.surface.normals = refined.at(frame);
+    key.surface.heights = HeightsOf(key.surface.normals, key.surface.mask);
+  }
 }
 
 FrameSurface OwnShape::In(const Sample& sample) const {

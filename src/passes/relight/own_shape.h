@@ -25,6 +25,10 @@ class OwnShape {
   static OwnShape Guess(const std::vector<Sample>& samples, const std::optional<FaceHint>& face,
                         const model::LightHead* head);
 
+  // Mends the guesses by how the shot's light, which has one key, shades them: each in its own frame, and a head also
+  // in those samples that are nearest to it.
+  void Refine(const std::vector<Sample>& samples, const light::SceneLight& light, const light::Materials& materials);
+
   // Shape of a frame, without albedo as yet. Blends the two guesses around it.
   FrameSurface In(const Sample& sample) const;
   std::vector<FrameSurface> Guesses() const;  // as they were made, in their own frames, without albedo
@@ -41,6 +45,7 @@ class OwnShape {
     at::Tensor contrast;         // [3,h,w]
   };
   Key KeyFrom(const FrameSurface& surface, const Sample& sample) const;
+  static FrameSurface AsGuessed(const Key& key);
   FrameSurface Blended(const Sample& sample) const;
   std::map<int64_t, Key>::const_iterator Nearest(int64_t frame) const;
 
