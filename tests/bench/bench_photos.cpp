@@ -94,8 +94,8 @@ at::Tensor RelitByShape(const at::Tensor& normals, const Photo& from, const ligh
 }
 
 at::Tensor Relit(const light::Surface& surface, const Photo& from, const light::Vector& to, const at::Tensor& mask) {
-  const light::SceneLight found{{{from.direction, {1, 1, 1}, 2}}, {0.05, 0.05, 0.05}};
-  const light::SceneLight wanted{{{to, {1, 1, 1}, 2}}, {0.05, 0.05, 0.05}};
+  const light::SceneLight found{{light::Key{from.direction}}, {0.05, 0.05, 0.05}};  // as wide as a key is unsaid
+  const light::SceneLight wanted{{light::Key{to}}, {0.05, 0.05, 0.05}};
   const passes::relight::FrameSurface seen{surface.normals, surface.albedo,
                                            light::IntegrateNormals(surface.normals, mask), mask};
   return from.codes * passes::relight::GainBetween(seen, from.codes, {found, wanted}, {}).exp2();

@@ -171,7 +171,7 @@ at::Tensor RelitMaterials(const FrameSurface& surface, const at::Tensor& linear,
 double ErrorOf(GeometryTier tier) {
   if (tier == GeometryTier::kOutline) return 25;
   if (tier == GeometryTier::kFaceRelief) return 10;
-  return tier == GeometryTier::kLightHead ? 3 : 0;
+  return tier == GeometryTier::kLightHead ? 3 : 5;
 }
 
 light::SceneLight SeenByUnsure(light::SceneLight light, double error_deg) {

@@ -8,7 +8,7 @@ namespace shotfix::passes::relight {
 
 // How far off normals are taken to be, degrees, for the light that is wanted. A face's terminators are drawn firmer
 // than its own 20 degrees would have it: on the sample production the whole of it takes the modelling out of a face and
-// gains nothing. Of a take 0: its detail is the subject's own.
+// gains nothing. Of a take 5: light goes through skin, and its terminators are softer than Lambert's.
 double ErrorOf(GeometryTier tier);
 
 // The light as it falls on normals that may be off by so much: the mean over a disc of sources twice as wide, whose
