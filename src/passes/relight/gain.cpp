@@ -34,15 +34,24 @@ at::Tensor SpreadFrom(const at::Tensor& values, const at::Tensor& known) {
   return values * known + near * (1 - known);
 }
 
+// [1,h,w], 0 at the outline and 1 inside. Where a guessed shape falls away its heights are anybody's: a lit edge would
+// shade itself in dashes.
+at::Tensor AwayFromOutline(const at::Tensor& known) {
+  constexpr double kReach = 0.012;  // of the long side
+  return ((SmoothMean(known, kReach) - 0.5) * 2).clamp(0, 1);
+}
+
 // What reaches the surface of each key: past the rest of the surface, and through a gobo before the first.
 std::vector<at::Tensor> VisibilityOf(const FrameSurface& surface, const light::SceneLight& light,
-                                     const at::Tensor& gobo, const RelightOptions& options) {
+                                     const LightChange& change, const at::Tensor& gobo, const RelightOptions& options) {
   std::vector<at::Tensor> visibility;
   if (!options.shadows && !gobo.defined()) return visibility;
   for (const light::Key& key : light.keys) {
     const bool first = visibility.empty();
     visibility.push_back(options.shadows ? light::CastShadow(surface.heights, surface.known, key)
                                          : at::ones_like(surface.known));
+    if (change.tier != GeometryTier::kLightReference)
+      visibility.back() = 1 - (1 - visibility.back()) * AwayFromOutline(surface.known);
     if (first && gobo.defined())
       visibility.back() = visibility.back() * light::GoboOn(gobo, surface.heights, key, options.gobo_size);
   }
@@ -189,9 +198,9 @@ at::Tensor GainBetween(const FrameSurface& surface, const at::Tensor& linear, co
                        const RelightOptions& options) {
   const double floor = Floor(change);
   const auto stops = [&](const at::Tensor& light) { return light.clamp_min(floor).log2(); };
-  const std::vector<at::Tensor> reached = VisibilityOf(surface, change.wanted, change.gobo, options);
+  const std::vector<at::Tensor> reached = VisibilityOf(surface, change.wanted, change, change.gobo, options);
   const at::Tensor modelled =
-      stops(ShadeUnsure(surface, change.found, change, VisibilityOf(surface, change.found, {}, options)));
+      stops(ShadeUnsure(surface, change.found, change, VisibilityOf(surface, change.found, change, {}, options)));
   at::Tensor gain = stops(ShadeUnsure(surface, change.wanted, change, reached)) - modelled;
   const double mean_change = (gain.abs().mean(0, true) * surface.known).sum().item<double>() /
                              std::max(1.0, surface.known.sum().item<double>());
@@ -224,7 +233,7 @@ double FactorToHold(const std::vector<FrameSurface>& surfaces, const LightChange
     if (any_head && !has_head(surface)) continue;
     const at::Tensor where = any_head ? surface.head * surface.known : surface.known;
     const auto level = [&](const light::SceneLight& light, const at::Tensor& gobo) {
-      const at::Tensor lit = ShadeUnsure(surface, light, change, VisibilityOf(surface, light, gobo, options));
+      const at::Tensor lit = ShadeUnsure(surface, light, change, VisibilityOf(surface, light, change, gobo, options));
       const at::Tensor seen = surface.albedo.defined() ? lit * surface.albedo : lit;
       return (light::LuminanceOf(seen) * where).sum().item<double>();
     };
