@@ -9,6 +9,7 @@
 #include <numbers>
 
 #include "light/rows.h"
+#include "light/terminator.h"
 #include "shotfix/core/error.h"
 #include "shotfix/image/resample.h"
 
@@ -88,8 +89,7 @@ double TurnedDegrees(const Points& points) {
 
 // The shading's logarithm for cosines of any shape.
 at::Tensor Shading(const at::Tensor& cosine, double reach, double ambient) {
-  const at::Tensor soft = (cosine + reach).clamp_min(0).square() / (4 * reach);
-  return (at::where(cosine > reach, cosine, soft) + ambient).log();
+  return (SoftCosine(cosine, reach) + ambient).log();
 }
 
 // The cost of every light, by direction, ambient share and part of the subject: [D,A,parts]. Costs are a logarithm of

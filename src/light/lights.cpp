@@ -10,6 +10,7 @@
 #include <numbers>
 
 #include "light/ambient_shape.h"
+#include "light/terminator.h"
 #include "shotfix/core/error.h"
 #include "shotfix/image/check.h"
 
@@ -178,8 +179,7 @@ at::Tensor Shade(const at::Tensor& normals, const SceneLight& light, const std::
     const Key& key = light.keys[k];
     const at::Tensor cosine = (normals * column(key.direction)).sum(0, true);
     const double reach = std::sin(std::clamp(key.radius_deg, 0.1, 60.0) * kRadians);
-    const at::Tensor soft = (cosine + reach).clamp_min(0).square() / (4 * reach);
-    at::Tensor lit = at::where(cosine >= reach, cosine, soft);
+    at::Tensor lit = SoftCosine(cosine, reach);
     if (!visibility.empty()) lit = lit * visibility[k];
     sum = sum + lit * column(key.rgb);
   }

@@ -87,13 +87,13 @@ Surface SolveSurface(const std::vector<at::Tensor>& pictures, const std::vector<
   Surface surface;
   surface.normals = at::where(length > 1e-5, scaled / length.clamp_min(1e-5), at::zeros_like(scaled));
   at::Tensor lit = at::zeros_like(scaled);
-  at::Tensor total = at::full_like(length, 1e-3);
+  at::Tensor total = at::zeros_like(length);
   for (int64_t k = 0; k < levels.size(0); ++k) {
     const at::Tensor cosine = Cosine(surface.normals, table[k]).clamp_min(0).unsqueeze(0);
     lit = lit + all[k] * cosine * weights[k];
     total = total + cosine.square() * weights[k];
   }
-  surface.albedo = lit / total;
+  surface.albedo = lit / total.clamp_min(1e-3);
   return surface;
 }
 

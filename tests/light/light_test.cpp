@@ -83,6 +83,22 @@ TEST_CASE("a moving light tells shape and albedo", "[light]") {
   CHECK_THROWS_WITH(SolveSurface(five, std::vector<Vector>(5, directions[0])), Catch::Contains("one plane"));
 }
 
+TEST_CASE("neither another's shadow nor a highlight counts as a cosine", "[light]") {
+  const Ball ball = MakeBall();
+  std::vector<at::Tensor> pictures;
+  std::vector<Vector> directions;
+  for (const Angles& from : RingOfLights()) {
+    pictures.push_back(ball.albedo * Shade(ball.normals, OneKey(from), {}));
+    directions.push_back(DirectionOf(from));
+  }
+  const at::Tensor facing = ball.mask * (ball.normals.narrow(0, 2, 1) > 0.6);
+  // An arm before three of the lamps, and the glint of two others.
+  for (const size_t k : {1, 6, 11}) pictures[k] = pictures[k] * 0.1;
+  for (const size_t k : {3, 9}) pictures[k] = pictures[k] + 0.4;
+  const Surface surface = SolveSurface(pictures, directions);
+  CHECK(MeanDegrees(surface.normals, ball.normals, facing) < 2.5);
+}
+
 TEST_CASE("heights come back from normals, and a disc inflates to a ball", "[light]") {
   const Ball ball = MakeBall();
   const at::Tensor inner = ball.mask * (ball.normals.narrow(0, 2, 1) > 0.35);

@@ -46,12 +46,12 @@ std::vector<at::Tensor> VisibilityOf(const FrameSurface& surface, const light::S
                                      const LightChange& change, const at::Tensor& gobo, const RelightOptions& options) {
   std::vector<at::Tensor> visibility;
   if (!options.shadows && !gobo.defined()) return visibility;
+  const at::Tensor sure =
+      change.tier == GeometryTier::kLightReference ? at::ones_like(surface.known) : AwayFromOutline(surface.known);
   for (const light::Key& key : light.keys) {
     const bool first = visibility.empty();
-    visibility.push_back(options.shadows ? light::CastShadow(surface.heights, surface.known, key)
-                                         : at::ones_like(surface.known));
-    if (change.tier != GeometryTier::kLightReference)
-      visibility.back() = 1 - (1 - visibility.back()) * AwayFromOutline(surface.known);
+    visibility.push_back(at::ones_like(surface.known));
+    if (options.shadows) visibility.back() = 1 - (1 - light::CastShadow(surface.heights, surface.known, key)) * sure;
     if (first && gobo.defined())
       visibility.back() = visibility.back() * light::GoboOn(gobo, surface.heights, key, options.gobo_size);
   }
@@ -207,7 +207,7 @@ at::Tensor GainBetween(const FrameSurface& surface, const at::Tensor& linear, co
   const double share = std::min(1.0, mean_change / kWholeChangeStops);
   if (change.tier == GeometryTier::kLightReference) {
     const at::Tensor measured = stops(MeasuredLight(surface, linear, kMeasuredReach));
-    const at::Tensor possible = stops(light::Shade(surface.normals, change.found, {})) + kBrighterStops;
+    const at::Tensor possible = stops(ShadeUnsure(surface, change.found, change, {})) + kBrighterStops;
     const at::Tensor correction = modelled - at::minimum(measured, possible);
     const at::Tensor trust = Trust(correction, measured - possible, surface.known);
     const at::Tensor whole = gain + correction * share;

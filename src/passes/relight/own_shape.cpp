@@ -96,7 +96,7 @@ OwnShape OwnShape::Guess(const std::vector<Sample>& samples, const std::optional
   return shape;
 }
 
-FrameSurface OwnShape::AsGuessed(const Key& key) {
+FrameSurface OwnShape::SurfaceOf(const Key& key) {
   FrameSurface surface;
   surface.normals = key.surface.normals;
   surface.heights = key.surface.heights;
@@ -107,7 +107,7 @@ FrameSurface OwnShape::AsGuessed(const Key& key) {
 
 std::vector<FrameSurface> OwnShape::Guesses() const {
   std::vector<FrameSurface> guesses;
-  for (const auto& [frame, key] : keys_) guesses.push_back(AsGuessed(key));
+  for (const auto& [frame, key] : keys_) guesses.push_back(SurfaceOf(key));
   return guesses;
 }
 
@@ -122,7 +122,7 @@ void OwnShape::Refine(const std::vector<Sample>& samples, const light::SceneLigh
       else if (Nearest(sample.frame)->first == frame) others.push_back(&sample);
     }
     SHOTFIX_CHECK(own);
-    const at::Tensor albedo = materials.AlbedoOf(ShadedBy(AsGuessed(key), own->linear, light.keys.front().direction));
+    const at::Tensor albedo = materials.AlbedoOf(ShadedBy(SurfaceOf(key), own->linear, light.keys.front().direction));
     const std::vector<light::ShadingView> views = ViewsOf({key.surface, key.contrast, albedo, *own}, others, light);
     refined[frame] = light::RefineNormals(key.surface.normals, views, SpreadOf(key.surface));
   }

@@ -31,7 +31,7 @@ class OwnShape {
 
   // Shape of a frame, without albedo as yet. Blends the two guesses around it.
   FrameSurface In(const Sample& sample) const;
-  std::vector<FrameSurface> Guesses() const;  // as they were made, in their own frames, without albedo
+  std::vector<FrameSurface> Guesses() const;  // as they are now, in their own frames, without albedo
   // Each sample beside the guess that is nearest to it: what its turns say of the light.
   std::vector<light::TurnedSurface> TurnsOf(const std::vector<Sample>& samples) const;
   bool has_head() const;  // a face was placed in one of the guesses
@@ -45,7 +45,7 @@ class OwnShape {
     at::Tensor contrast;         // [3,h,w]
   };
   Key KeyFrom(const FrameSurface& surface, const Sample& sample) const;
-  static FrameSurface AsGuessed(const Key& key);
+  static FrameSurface SurfaceOf(const Key& key);
   FrameSurface Blended(const Sample& sample) const;
   std::map<int64_t, Key>::const_iterator Nearest(int64_t frame) const;
 
