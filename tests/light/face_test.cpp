@@ -15,6 +15,7 @@ namespace {
 
 using testing::Ball;
 using testing::BallUnder;
+using testing::DegreesApart;
 using testing::MakeBall;
 
 constexpr int64_t kHeight = 160;
@@ -67,12 +68,6 @@ TurnedSurface TurnedBall(double turn_deg, const SceneLight& light) {
   const Turn turn = TurnOf(turn_deg);
   return {image::SampleAtOffset(BallUnder(MakeBall(), light), turn.offset, image::Filter::kBilinear),
           BallUnder(after, light), turn.before, after.normals, turn.seen};
-}
-
-// Mean degrees between normals where `where`.
-double DegreesApart(const at::Tensor& a, const at::Tensor& b, const at::Tensor& where) {
-  const at::Tensor apart = (a * b).sum(0, true).clamp(-1, 1).acos() * 180 / 3.14159265358979;
-  return (apart * where).sum().item<double>() / where.sum().item<double>();
 }
 
 }  // namespace

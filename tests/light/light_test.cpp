@@ -14,6 +14,7 @@ namespace shotfix::light {
 namespace {
 
 using testing::Ball;
+using testing::DegreesApart;
 using testing::MakeBall;
 
 constexpr int64_t kWidth = testing::kBallWidth;
@@ -22,15 +23,25 @@ SceneLight OneKey(Angles from, const Rgb& ambient = {0, 0, 0}) {
   return {{{DirectionOf(from), {1.0, 0.9, 0.7}, 0.1}}, ambient};
 }
 
-double MeanDegrees(const at::Tensor& a, const at::Tensor& b, const at::Tensor& where) {
-  const at::Tensor angle = (a * b).sum(0, true).clamp(-1, 1).acos() * (180 / 3.14159265);
-  return (angle * where).sum().item<double>() / where.sum().item<double>();
-}
-
 std::vector<Angles> RingOfLights() {
   std::vector<Angles> lights;
   for (int k = 0; k < 16; ++k) lights.push_back({55 * std::cos(k * 0.3927), 15 + 30 * std::sin(k * 0.3927)});
   return lights;
+}
+
+// A light-reference take of it.
+struct Take {
+  std::vector<at::Tensor> pictures;
+  std::vector<Vector> directions;
+};
+
+Take TakeOf(const Ball& ball) {
+  Take take;
+  for (const Angles& from : RingOfLights()) {
+    take.pictures.push_back(ball.albedo * Shade(ball.normals, OneKey(from), {}));
+    take.directions.push_back(DirectionOf(from));
+  }
+  return take;
 }
 
 }  // namespace
@@ -68,15 +79,10 @@ TEST_CASE("6500 K is white, less is red, more is blue", "[light]") {
 
 TEST_CASE("a moving light tells shape and albedo", "[light]") {
   const Ball ball = MakeBall();
-  std::vector<at::Tensor> pictures;
-  std::vector<Vector> directions;
-  for (const Angles& from : RingOfLights()) {
-    pictures.push_back(ball.albedo * Shade(ball.normals, OneKey(from), {}));
-    directions.push_back(DirectionOf(from));
-  }
+  auto [pictures, directions] = TakeOf(ball);
   const Surface surface = SolveSurface(pictures, directions);
   const at::Tensor facing = ball.mask * (ball.normals.narrow(0, 2, 1) > 0.6);
-  CHECK(MeanDegrees(surface.normals, ball.normals, facing) < 1.5);
+  CHECK(DegreesApart(surface.normals, ball.normals, facing) < 1.5);
   CHECK(((surface.albedo[1] - ball.albedo[1] * 0.9).abs() * facing[0]).max().item<double>() < 0.05);
   CHECK_THROWS_AS(SolveSurface({pictures[0], pictures[1]}, {directions[0], directions[1]}), Error);
   const std::vector<at::Tensor> five(pictures.begin(), pictures.begin() + 5);
@@ -85,18 +91,13 @@ TEST_CASE("a moving light tells shape and albedo", "[light]") {
 
 TEST_CASE("neither another's shadow nor a highlight counts as a cosine", "[light]") {
   const Ball ball = MakeBall();
-  std::vector<at::Tensor> pictures;
-  std::vector<Vector> directions;
-  for (const Angles& from : RingOfLights()) {
-    pictures.push_back(ball.albedo * Shade(ball.normals, OneKey(from), {}));
-    directions.push_back(DirectionOf(from));
-  }
+  auto [pictures, directions] = TakeOf(ball);
   const at::Tensor facing = ball.mask * (ball.normals.narrow(0, 2, 1) > 0.6);
   // An arm before three of the lamps, and the glint of two others.
   for (const size_t k : {1, 6, 11}) pictures[k] = pictures[k] * 0.1;
   for (const size_t k : {3, 9}) pictures[k] = pictures[k] + 0.4;
   const Surface surface = SolveSurface(pictures, directions);
-  CHECK(MeanDegrees(surface.normals, ball.normals, facing) < 2.5);
+  CHECK(DegreesApart(surface.normals, ball.normals, facing) < 2.5);
 }
 
 TEST_CASE("heights come back from normals, and a disc inflates to a ball", "[light]") {
@@ -107,7 +108,7 @@ TEST_CASE("heights come back from normals, and a disc inflates to a ball", "[lig
   CHECK((centred(heights) - centred(ball.heights)).abs().max().item<double>() < 1.0);
   const at::Tensor round = InflateOutline(ball.mask);
   CHECK(((round - ball.heights).abs() * inner).max().item<double>() < 2.0);
-  CHECK(MeanDegrees(NormalsOf(round, ball.mask), ball.normals, inner) < 3);
+  CHECK(DegreesApart(NormalsOf(round, ball.mask), ball.normals, inner) < 3);
 }
 
 TEST_CASE("a wall casts its shadow away from the light, and only as long as it is high", "[light]") {
@@ -148,10 +149,10 @@ TEST_CASE("a take is found again in a moved, turned and otherwise lit picture", 
   CHECK(registration.likeness > 0.6);
   const SeenSurface seen = SeeSurface({take.normals, take.albedo, take.heights, take.mask}, registration);
   const at::Tensor inner = moved.mask * registration.known * (moved.normals.narrow(0, 2, 1) > 0.6);
-  CHECK(MeanDegrees(seen.normals, moved.normals, inner) < 10);
+  CHECK(DegreesApart(seen.normals, moved.normals, inner) < 10);
   const at::Tensor unturned =
       image::SampleAtOffset(take.normals, registration.take_from_frame, image::Filter::kBilinear);
-  CHECK(MeanDegrees(seen.normals, moved.normals, inner) < 0.85 * MeanDegrees(unturned, moved.normals, inner));
+  CHECK(DegreesApart(seen.normals, moved.normals, inner) < 0.85 * DegreesApart(unturned, moved.normals, inner));
 }
 
 }  // namespace shotfix::light

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // A ball whose guessed shape is too flat, under a light that is known.
-#include <numbers>
-
 #include "support/test.h"
 
 #include "shotfix/light/refine_normals.h"
@@ -16,7 +14,6 @@ using testing::MakeBall;
 
 constexpr double kAmbient = 0.1;
 
-// Too flat: what an outline's inflation makes of a chest is too round, and a mean face too flat or too round.
 at::Tensor Flattened(const at::Tensor& normals) {
   constexpr double kFlatter = 0.6;
   return OfLengthOne(at::cat({normals.slice(0, 0, 2) * kFlatter, normals.narrow(0, 2, 1)}));
@@ -37,8 +34,7 @@ NormalSpread SpreadOn(const Ball& ball, double albedo) {
 // Mean degrees where the ball does not lean away from the lens.
 double DegreesOff(const at::Tensor& normals, const Ball& ball) {
   const at::Tensor where = ball.mask * (ball.normals.narrow(0, 2, 1) > 0.4);
-  const at::Tensor apart = (normals * ball.normals).sum(0, true).clamp(-1, 1).acos() * 180 / std::numbers::pi;
-  return (apart * where).sum().item<double>() / where.sum().item<double>();
+  return testing::DegreesApart(normals, ball.normals, where);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <cmath>
+#include <numbers>
 
 namespace shotfix::testing {
 
@@ -30,6 +31,11 @@ Ball MakeBall(double centre_x, double turn_deg) {
 
 at::Tensor BallUnder(const Ball& ball, const light::SceneLight& light) {
   return ball.albedo * light::Shade(ball.normals, light, {}) * ball.mask;
+}
+
+double DegreesApart(const at::Tensor& a, const at::Tensor& b, const at::Tensor& where) {
+  const at::Tensor apart = (a * b).sum(0, true).clamp(-1, 1).acos() * (180 / std::numbers::pi);
+  return (apart * where).sum().item<double>() / where.sum().item<double>();
 }
 
 }  // namespace shotfix::testing

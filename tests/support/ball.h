@@ -23,5 +23,7 @@ struct Ball {
 Ball MakeBall(double centre_x = kBallWidth / 2.0, double turn_deg = 0);
 // Scene-linear [3,h,w], black outside.
 at::Tensor BallUnder(const Ball& ball, const light::SceneLight& light);
+// Mean degrees between normals [3,h,w] of length 1, over a mask [1,h,w].
+double DegreesApart(const at::Tensor& a, const at::Tensor& b, const at::Tensor& where);
 
 }  // namespace shotfix::testing

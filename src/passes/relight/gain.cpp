@@ -42,12 +42,12 @@ at::Tensor AwayFromOutline(const at::Tensor& known) {
 }
 
 // What reaches the surface of each key: past the rest of the surface, and through a gobo before the first.
-std::vector<at::Tensor> VisibilityOf(const FrameSurface& surface, const light::SceneLight& light,
-                                     const LightChange& change, const at::Tensor& gobo, const RelightOptions& options) {
+std::vector<at::Tensor> VisibilityOf(const FrameSurface& surface, const light::SceneLight& light, GeometryTier tier,
+                                     const at::Tensor& gobo, const RelightOptions& options) {
   std::vector<at::Tensor> visibility;
   if (!options.shadows && !gobo.defined()) return visibility;
   const at::Tensor sure =
-      change.tier == GeometryTier::kLightReference ? at::ones_like(surface.known) : AwayFromOutline(surface.known);
+      tier == GeometryTier::kLightReference ? at::ones_like(surface.known) : AwayFromOutline(surface.known);
   for (const light::Key& key : light.keys) {
     const bool first = visibility.empty();
     visibility.push_back(at::ones_like(surface.known));
@@ -198,9 +198,9 @@ at::Tensor GainBetween(const FrameSurface& surface, const at::Tensor& linear, co
                        const RelightOptions& options) {
   const double floor = Floor(change);
   const auto stops = [&](const at::Tensor& light) { return light.clamp_min(floor).log2(); };
-  const std::vector<at::Tensor> reached = VisibilityOf(surface, change.wanted, change, change.gobo, options);
+  const std::vector<at::Tensor> reached = VisibilityOf(surface, change.wanted, change.tier, change.gobo, options);
   const at::Tensor modelled =
-      stops(ShadeUnsure(surface, change.found, change, VisibilityOf(surface, change.found, change, {}, options)));
+      stops(ShadeUnsure(surface, change.found, change, VisibilityOf(surface, change.found, change.tier, {}, options)));
   at::Tensor gain = stops(ShadeUnsure(surface, change.wanted, change, reached)) - modelled;
   const double mean_change = (gain.abs().mean(0, true) * surface.known).sum().item<double>() /
                              std::max(1.0, surface.known.sum().item<double>());
@@ -233,7 +233,8 @@ double FactorToHold(const std::vector<FrameSurface>& surfaces, const LightChange
     if (any_head && !has_head(surface)) continue;
     const at::Tensor where = any_head ? surface.head * surface.known : surface.known;
     const auto level = [&](const light::SceneLight& light, const at::Tensor& gobo) {
-      const at::Tensor lit = ShadeUnsure(surface, light, change, VisibilityOf(surface, light, change, gobo, options));
+      const at::Tensor lit =
+          ShadeUnsure(surface, light, change, VisibilityOf(surface, light, change.tier, gobo, options));
       const at::Tensor seen = surface.albedo.defined() ? lit * surface.albedo : lit;
       return (light::LuminanceOf(seen) * where).sum().item<double>();
     };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The subject's shape where no take tells it: guessed in few frames of the shot and carried into all others.
+// The subject's shape where no take tells it: guessed in few frames of the shot, mended by its shading there, and
+// carried into all others.
 #pragma once
 
 #include <map>
