@@ -77,6 +77,21 @@ TEST_CASE("the new light's sheen lies where that light is mirrored", "[relight]"
   CHECK((sheen * (1 - shown.ball.mask)).abs().max().item<double>() == 0);
 }
 
+TEST_CASE("sheen stays where the new light is mirrored too, and leaves where it is not", "[relight]") {
+  const ShinyBall shown(kSkin);
+  const Highlights found = SeparateHighlights(shown.surface, shown.linear, kLight, kReachPx);
+  const auto under = [&](const light::Angles& from) {
+    light::SceneLight wanted = kLight;
+    wanted.keys.front().direction = light::DirectionOf(from);
+    return ShinyBall::MeanIn(SheenUnder(found, shown.surface, kLight, wanted, {}), shown.shiny);
+  };
+  const double own = ShinyBall::MeanIn(SheenUnder(found, shown.surface, kLight, kLight, {}), shown.shiny);
+  CHECK(own > 0.8 * ShinyBall::MeanIn(found.sheen * found.bare, shown.shiny));
+  const light::Angles there = light::AnglesOf(kLight.keys.front().direction);
+  CHECK(under({there.azimuth_deg + 10, there.elevation_deg}) > 0.6 * own);
+  CHECK(under({there.azimuth_deg + 120, there.elevation_deg}) < 0.35 * own);
+}
+
 TEST_CASE("no sheen is found on what is grey, and none where no head is known", "[relight]") {
   const ShinyBall grey({0.36, 0.36, 0.36});
   CHECK(SeparateHighlights(grey.surface, grey.linear, kLight, kReachPx).share.max().item<double>() == 0);

@@ -110,20 +110,29 @@ at::Tensor WithoutSheen(const Highlights& highlights, double share) {
   return 1 + (highlights.skin / highlights.seen - 1) * highlights.share * share;
 }
 
+// What is mirrored by a lobe stays as far as another lobe mirrors there too; what no lobe mirrors came from elsewhere.
 at::Tensor SheenUnder(const Highlights& highlights, const FrameSurface& surface, const light::SceneLight& found,
                       const light::SceneLight& wanted, const std::vector<at::Tensor>& visibility) {
-  constexpr double kPlaced = 0.5;  // a guessed shape puts half of it where it would not be
+  constexpr double kPlaced = 0.5;     // a guessed shape puts half of it where it would not be
+  constexpr double kElsewhere = 0.1;  // of the key where it mirrors straight
   const double area = std::max(1.0, highlights.head.sum().item<double>());
-  const double sheen = highlights.sheen.sum().item<double>() / area;
+  const double mean = highlights.sheen.sum().item<double>() / area;
   const at::Tensor old = LobeOf(surface.normals, found, {});
+  const at::Tensor now = LobeOf(surface.normals, wanted, visibility);
   const double lobe = (old * highlights.head).sum().item<double>() / area;
   light::Rgb colour{};
-  for (const light::Key& key : wanted.keys)
+  double brightest = 0;
+  for (const light::Key& key : wanted.keys) {
+    brightest = std::max(brightest, light::LuminanceOf(key.rgb));
     for (size_t c = 0; c < 3; ++c) colour[c] += key.rgb[c];
+  }
   const double luminance = std::max(kLeast, light::LuminanceOf(colour));
   for (double& channel : colour) channel /= luminance;
-  return LobeOf(surface.normals, wanted, visibility) * (kPlaced * sheen / std::max(kLeast, lobe)) * highlights.bare *
-         light::AsColumn(colour);
+  const double own = std::max(kLeast, light::LuminanceOf(found.keys.front().rgb));
+  const double most = std::max(1.0, brightest / own);
+  const at::Tensor stays = ((now + kElsewhere * own) / (old + kElsewhere * own)).clamp_max(most);
+  const at::Tensor placed = (now - old).clamp_min(0) * (kPlaced * mean / std::max(kLeast, lobe));
+  return at::maximum(highlights.sheen * stays, placed) * highlights.bare * light::AsColumn(colour);
 }
 
 }  // namespace shotfix::passes::relight
