@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "passes/relight/gain.h"
@@ -17,8 +16,6 @@
 
 namespace shotfix::passes::relight {
 namespace {
-
-using Json = nlohmann::json;
 
 constexpr int64_t kMostFrames = 8;       // that the light is found from, and the face's own
 constexpr int64_t kBesidePx = 4;         // of the analysis picture: so far from the subject is background
@@ -60,6 +57,15 @@ void CountSaturated(const std::vector<Sample>& samples, ShotFacts& facts) {
   }
   facts.clipped = clipped / std::max(1.0, all);
   facts.saturated = saturated / std::max(1.0, all);
+}
+
+// Spread over the shot.
+std::vector<Sample> Metered(const std::vector<Sample>& samples) {
+  constexpr size_t kMost = 3;
+  const size_t count = std::min(kMost, samples.size());
+  std::vector<Sample> metered;
+  for (size_t k = 0; k < count; ++k) metered.push_back(samples[(2 * k + 1) * samples.size() / (2 * count)]);
+  return metered;
 }
 
 double BackgroundLuminance(const std::vector<Sample>& samples) {
@@ -208,6 +214,7 @@ ShotFacts AnalyseShot(image::ShotReader& shot, const AnalysisInputs& asked, imag
   const std::vector<Sample> samples = TakeSamples(shot, asked, facts, track);
   CountSaturated(samples, facts);
   facts.background = BackgroundLuminance(samples);
+  facts.metered = Metered(samples);
   if (inputs.take) {
     facts.tier = GeometryTier::kLightReference;
     FindFromTake(*inputs.take, samples, options, facts);
@@ -232,65 +239,6 @@ ShotFacts AnalyseShot(image::ShotReader& shot, const AnalysisInputs& asked, imag
           facts.found.uncertainty_deg, kMostUncertainDeg);
   progress("finding the light", 1, 1);
   return facts;
-}
-
-nlohmann::json KeyOf(const light::KeyRequest& own) {
-  Json key = {own.from.azimuth_deg, own.from.elevation_deg};
-  if (own.colour) key.push_back(*own.colour);
-  return key;
-}
-
-image::Solution Pack(const ShotFacts& facts, std::shared_ptr<image::FrameTrack> track) {
-  const Json body = {{"version", kSolutionVersion},
-                     {"tier", ToString(facts.tier)},
-                     {"light", light::ToJson(facts.found.light)},
-                     {"uncertainty_deg", facts.found.uncertainty_deg},
-                     {"explained", facts.found.explained},
-                     {"clipped", facts.clipped},
-                     {"saturated", facts.saturated},
-                     {"background", facts.background},
-                     {"likeness", facts.likeness},
-                     {"head_error_deg", facts.head_error_deg},
-                     {"ambient", facts.materials.ambient()}};
-  image::Solution solution;
-  solution.body = body.dump();
-  model::PackMattes(facts, solution);
-  if (facts.materials.count() > 0) {
-    facts.shape.Pack(solution);
-    solution.tensors["material_parts"] = facts.materials.parts();
-    solution.tensors["material_albedos"] = facts.materials.albedos();
-  }
-  solution.track = std::move(track);
-  return solution;
-}
-
-ShotFacts Unpack(const image::Solution& solution) {
-  try {
-    const Json body = Json::parse(solution.body);
-    if (body.at("version") != kSolutionVersion)
-      Throw(ErrorCode::kData, "the stored analysis is of version {}; this shotfix writes {}", body.at("version").dump(),
-            kSolutionVersion);
-    ShotFacts facts;
-    static_cast<model::MatteFacts&>(facts) = model::UnpackMattes(solution);
-    facts.tier = TierFrom(body.at("tier"));
-    facts.found.light = light::SceneLightFrom(body.at("light").get<std::string>());
-    facts.found.uncertainty_deg = body.at("uncertainty_deg");
-    facts.found.explained = body.at("explained");
-    facts.clipped = body.at("clipped");
-    facts.saturated = body.at("saturated");
-    facts.background = body.at("background");
-    facts.likeness = body.at("likeness");
-    facts.head_error_deg = body.at("head_error_deg");
-    if (facts.tier == GeometryTier::kLightReference) return facts;
-    facts.shape = OwnShape::Unpack(solution);
-    facts.materials = light::Materials::From(solution.tensors.at("material_parts"),
-                                             solution.tensors.at("material_albedos"), body.at("ambient"));
-    return facts;
-  } catch (const std::exception& problem) {
-    Throw(ErrorCode::kData,
-          "the stored analysis of the shot cannot be read: {}; delete the project's solutions folder and run again",
-          problem.what());
-  }
 }
 
 }  // namespace shotfix::passes::relight

@@ -9,6 +9,7 @@
 #include "passes/relight/highlight.h"
 #include "shotfix/core/error.h"
 #include "shotfix/image/resample.h"
+#include "shotfix/light/environment.h"
 #include "shotfix/light/gobo.h"
 #include "shotfix/light/relief.h"
 
@@ -221,32 +222,36 @@ at::Tensor GainBetween(const FrameSurface& surface, const at::Tensor& linear, co
   return (gain * options.strength).contiguous();
 }
 
-double FactorToHold(const std::vector<FrameSurface>& surfaces, const LightChange& change,
-                    const RelightOptions& options) {
-  double found = 0;
-  double wanted = 0;
-  const auto has_head = [](const FrameSurface& surface) {
-    return surface.head.defined() && (surface.head * surface.known).sum().item<double>() >= 1;
-  };
-  const bool any_head = std::any_of(surfaces.begin(), surfaces.end(), has_head);
-  for (const FrameSurface& surface : surfaces) {
-    if (any_head && !has_head(surface)) continue;
-    const at::Tensor where = any_head ? surface.head * surface.known : surface.known;
-    const auto level = [&](const light::SceneLight& light, const at::Tensor& gobo) {
-      const at::Tensor lit =
-          ShadeUnsure(surface, light, change, VisibilityOf(surface, light, change.tier, gobo, options));
-      const at::Tensor seen = surface.albedo.defined() ? lit * surface.albedo : lit;
-      return (light::LuminanceOf(seen) * where).sum().item<double>();
-    };
-    found += level(change.found, {});
-    wanted += level(change.wanted, change.gobo);
-  }
+double FactorToHold(const std::vector<MeteredFrame>& frames, const LightChange& change, RelightOptions options) {
+  constexpr int kRounds = 3;        // a gain is bounded: what is held there does not scale
   constexpr double kMostStops = 6;  // lights that leave the face alone would burn all else
-  if (!(wanted * std::exp2(kMostStops) > found))
+  options.strength = 1;             // the light is metered, not how much of it is used
+  const auto has_head = [](const MeteredFrame& frame) {
+    return frame.surface.head.defined() && (frame.surface.head * frame.surface.known).sum().item<double>() >= 1;
+  };
+  const bool any_head = std::any_of(frames.begin(), frames.end(), has_head);
+  double factor = 1;
+  for (int round = 0; round < kRounds; ++round) {
+    const light::SceneLight scaled = light::Scaled(change.wanted, factor);
+    double found = 0;
+    double relit = 0;
+    for (const MeteredFrame& frame : frames) {
+      if (any_head && !has_head(frame)) continue;
+      const at::Tensor where = any_head ? frame.surface.head * frame.surface.known : frame.surface.known;
+      const auto level = [&](const at::Tensor& linear) {
+        return (light::LuminanceOf(linear) * where).sum().item<double>();
+      };
+      const LightChange now{change.found, scaled, change.tier, change.gobo};
+      found += level(frame.linear);
+      relit += level(frame.linear * GainBetween(frame.surface, frame.linear, now, options).exp2());
+    }
+    factor *= relit > 0 ? found / relit : 1;
+  }
+  if (std::abs(std::log2(factor)) > kMostStops)
     Throw(ErrorCode::kData,
           "--hold-exposure cannot hold the level of a subject that the new light hardly reaches; leave it out, or move "
           "the light");
-  return std::max(found / wanted, std::exp2(-kMostStops));
+  return factor;
 }
 
 at::Tensor GainOfWall(int64_t height, int64_t width, const LightChange& change, const RelightOptions& options) {

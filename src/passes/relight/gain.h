@@ -29,10 +29,14 @@ struct LightChange {
 // linear: the picture, scene-linear [3,h,w], of the surface's size.
 at::Tensor GainBetween(const FrameSurface& surface, const at::Tensor& linear, const LightChange& change,
                        const RelightOptions& options);
-// By how much the wanted light must be scaled for what is seen of it on these surfaces, each at its own albedo where it
-// has one, to have the mean luminance of the light that is there: on the head where there is one.
-double FactorToHold(const std::vector<FrameSurface>& surfaces, const LightChange& change,
-                    const RelightOptions& options);
+// What a light meter is pointed at: one frame of the shot.
+struct MeteredFrame {
+  FrameSurface surface;
+  at::Tensor linear;  // [3,h,w] scene-linear, of the surface's size
+};
+// By how much the wanted light must be scaled for these frames, relit by it, to keep their mean luminance: that of the
+// head where there is one, else of all that is known. Throws kData where the wanted light hardly reaches it.
+double FactorToHold(const std::vector<MeteredFrame>& frames, const LightChange& change, RelightOptions options);
 // GainBetween for a set of which no shape is known: a wall that faces the lens. [3,h,w].
 at::Tensor GainOfWall(int64_t height, int64_t width, const LightChange& change, const RelightOptions& options);
 // [1,h,w] in [0,1]: where all channels are at white, which is 1 here. Nobody knows how much light there was, and there

@@ -105,12 +105,6 @@ FrameSurface OwnShape::SurfaceOf(const Key& key) {
   return surface;
 }
 
-std::vector<FrameSurface> OwnShape::Guesses() const {
-  std::vector<FrameSurface> guesses;
-  for (const auto& [frame, key] : keys_) guesses.push_back(SurfaceOf(key));
-  return guesses;
-}
-
 void OwnShape::Refine(const std::vector<Sample>& samples, const light::SceneLight& light,
                       const light::Materials& materials) {
   std::map<int64_t, at::Tensor> refined;

@@ -32,7 +32,6 @@ class OwnShape {
 
   // Shape of a frame, without albedo as yet. Blends the two guesses around it.
   FrameSurface In(const Sample& sample) const;
-  std::vector<FrameSurface> Guesses() const;  // as they are now, in their own frames, without albedo
   // Each sample beside the guess that is nearest to it: what its turns say of the light.
   std::vector<light::TurnedSurface> TurnsOf(const std::vector<Sample>& samples) const;
   bool has_head() const;  // a face was placed in one of the guesses

@@ -59,32 +59,27 @@ RelightProposer::RelightProposer(const RelightOptions& options, const RelightInp
       facts_(Unpack(solution)),
       wanted_(WantedLight(options, {facts_.found.light, facts_.background})) {
   if (inputs.take) contrast_ = ContrastUnder(*inputs.take, facts_.found.light);
-  if (options.hold_exposure) wanted_ = light::Scaled(wanted_, FactorToHold(KnownSurfaces(), Change(), options));
+  if (options.hold_exposure) wanted_ = light::Scaled(wanted_, FactorToHold(MeteredFrames(), Change(), options));
 }
 
 LightChange RelightProposer::Change() const { return {facts_.found.light, wanted_, facts_.tier, inputs_.gobo}; }
 
-std::vector<FrameSurface> RelightProposer::KnownSurfaces() const {
-  if (!inputs_.take) return facts_.shape.Guesses();
-  const light::TakeSurface& take = inputs_.take->surface;
-  FrameSurface surface;
-  surface.normals = take.normals;
-  surface.albedo = take.albedo;
-  surface.heights = take.heights;
-  surface.known = take.mask;
-  return {surface};
+std::vector<MeteredFrame> RelightProposer::MeteredFrames() const {
+  std::vector<MeteredFrame> frames;
+  for (const Sample& sample : facts_.metered) frames.push_back({SurfaceIn(sample), sample.linear});
+  return frames;
+}
+
+FrameSurface RelightProposer::SurfaceIn(const Sample& sample) const {
+  if (inputs_.take) return SurfaceFromTake(*inputs_.take, contrast_, sample);
+  FrameSurface surface = facts_.shape.In(sample);
+  surface.albedo =
+      facts_.materials.AlbedoOf(ShadedBy(surface, sample.linear, facts_.found.light.keys.front().direction));
+  return surface;
 }
 
 at::Tensor RelightProposer::GainOfActor(const Sample& sample) const {
-  FrameSurface surface;
-  if (inputs_.take) {
-    surface = SurfaceFromTake(*inputs_.take, contrast_, sample);
-  } else {
-    surface = facts_.shape.In(sample);
-    surface.albedo =
-        facts_.materials.AlbedoOf(ShadedBy(surface, sample.linear, facts_.found.light.keys.front().direction));
-  }
-  return GainBetween(surface, sample.linear, Change(), options_);
+  return GainBetween(SurfaceIn(sample), sample.linear, Change(), options_);
 }
 
 RelightProposer::Gains RelightProposer::GainsOf(const Sample& sample, const at::Tensor& saturated) const {

@@ -19,7 +19,8 @@ class RelightProposer final : public Proposer {
     at::Tensor actor, set;
   };
   LightChange Change() const;
-  std::vector<FrameSurface> KnownSurfaces() const;  // where the shape was found or guessed
+  std::vector<MeteredFrame> MeteredFrames() const;
+  FrameSurface SurfaceIn(const Sample& sample) const;
   Gains GainsOf(const Sample& sample, const at::Tensor& saturated) const;
   at::Tensor GainOfActor(const Sample& sample) const;
   at::Tensor GainToEdges(const Gains& gains, const at::Tensor& linear, const at::Tensor& matte, int64_t frame) const;

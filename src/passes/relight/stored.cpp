@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// An analysis as it is stored in the project.
+#include <ATen/ATen.h>
+
+#include <nlohmann/json.hpp>
+
+#include "passes/relight/analysis.h"
+#include "shotfix/core/error.h"
+#include "shotfix/core/json_number.h"
+
+namespace shotfix::passes::relight {
+namespace {
+
+using Json = nlohmann::json;
+
+Json FramesOf(const std::vector<Sample>& samples) {
+  Json frames = Json::array();
+  for (const Sample& sample : samples) frames.push_back(sample.frame);
+  return frames;
+}
+
+std::string NameOfMetered(size_t index) { return "metered_" + std::to_string(index); }
+
+void PackMetered(const std::vector<Sample>& samples, image::Solution& solution) {
+  for (size_t k = 0; k < samples.size(); ++k)
+    solution.tensors[NameOfMetered(k)] = at::cat({samples[k].linear, samples[k].matte}).contiguous();
+}
+
+std::vector<Sample> UnpackMetered(const image::Solution& solution, const Json& frames) {
+  std::vector<Sample> samples;
+  for (size_t k = 0; k < frames.size(); ++k) {
+    const at::Tensor& planes = solution.tensors.at(NameOfMetered(k));
+    samples.push_back(
+        {WholeNumber(frames[k]), planes.slice(0, 0, 3).contiguous(), planes.narrow(0, 3, 1).contiguous()});
+  }
+  return samples;
+}
+
+}  // namespace
+
+nlohmann::json KeyOf(const light::KeyRequest& own) {
+  Json key = {own.from.azimuth_deg, own.from.elevation_deg};
+  if (own.colour) key.push_back(*own.colour);
+  return key;
+}
+
+image::Solution Pack(const ShotFacts& facts, std::shared_ptr<image::FrameTrack> track) {
+  const Json body = {{"version", kSolutionVersion},
+                     {"tier", ToString(facts.tier)},
+                     {"light", light::ToJson(facts.found.light)},
+                     {"uncertainty_deg", facts.found.uncertainty_deg},
+                     {"explained", facts.found.explained},
+                     {"clipped", facts.clipped},
+                     {"saturated", facts.saturated},
+                     {"background", facts.background},
+                     {"likeness", facts.likeness},
+                     {"head_error_deg", facts.head_error_deg},
+                     {"ambient", facts.materials.ambient()},
+                     {"metered", FramesOf(facts.metered)}};
+  image::Solution solution;
+  solution.body = body.dump();
+  model::PackMattes(facts, solution);
+  PackMetered(facts.metered, solution);
+  if (facts.materials.count() > 0) {
+    facts.shape.Pack(solution);
+    solution.tensors["material_parts"] = facts.materials.parts();
+    solution.tensors["material_albedos"] = facts.materials.albedos();
+  }
+  solution.track = std::move(track);
+  return solution;
+}
+
+ShotFacts Unpack(const image::Solution& solution) {
+  try {
+    const Json body = Json::parse(solution.body);
+    if (body.at("version") != kSolutionVersion)
+      Throw(ErrorCode::kData, "the stored analysis is of version {}; this shotfix writes {}", body.at("version").dump(),
+            kSolutionVersion);
+    ShotFacts facts;
+    static_cast<model::MatteFacts&>(facts) = model::UnpackMattes(solution);
+    facts.tier = TierFrom(body.at("tier"));
+    facts.found.light = light::SceneLightFrom(body.at("light").get<std::string>());
+    facts.found.uncertainty_deg = body.at("uncertainty_deg");
+    facts.found.explained = body.at("explained");
+    facts.clipped = body.at("clipped");
+    facts.saturated = body.at("saturated");
+    facts.background = body.at("background");
+    facts.likeness = body.at("likeness");
+    facts.head_error_deg = body.at("head_error_deg");
+    facts.metered = UnpackMetered(solution, body.at("metered"));
+    if (facts.tier == GeometryTier::kLightReference) return facts;
+    facts.shape = OwnShape::Unpack(solution);
+    facts.materials = light::Materials::From(solution.tensors.at("material_parts"),
+                                             solution.tensors.at("material_albedos"), body.at("ambient"));
+    return facts;
+  } catch (const std::exception& problem) {
+    Throw(ErrorCode::kData,
+          "the stored analysis of the shot cannot be read: {}; delete the project's solutions folder and run again",
+          problem.what());
+  }
+}
+
+}  // namespace shotfix::passes::relight
