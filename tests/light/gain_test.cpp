@@ -52,5 +52,29 @@ TEST_CASE("a light that does not reach the face cannot hold its level", "[religh
                     Catch::Matchers::Contains("hardly reaches"));
 }
 
+TEST_CASE("the mean face's terminator is drawn softer than its normals turn, and its level stays", "[relight]") {
+  const Ball ball = MakeBall();
+  MeteredFrame frame = Shown(ball);
+  const light::SceneLight wanted{{light::Key{light::DirectionOf({90, 0})}}, {0.2, 0.2, 0.2}};
+  RelightOptions options;
+  options.shadows = false;
+  // A crease: left half turned to the light, right half away from it.
+  const int64_t width = ball.mask.size(2);
+  const at::Tensor right = (at::arange(width, at::kFloat) >= width / 2.0).to(at::kFloat).view({1, 1, width});
+  frame.surface.normals = at::cat({1 - 2 * right, at::zeros_like(right), at::full_like(right, 1.0)}, 0)
+                              .expand({3, ball.mask.size(1), width}) /
+                          std::sqrt(2.0);
+  frame.linear = light::Shade(frame.surface.normals.contiguous(), kFound, {}) * frame.surface.albedo;
+  const auto steepest = [&](GeometryTier tier) {
+    const at::Tensor gain = GainBetween(frame.surface, frame.linear, {kFound, wanted, tier, {}}, options);
+    const at::Tensor row = gain[0][ball.mask.size(1) / 2].slice(0, width / 4, 3 * width / 4);
+    return row.diff().abs().max().item<double>() / (row.max() - row.min()).item<double>();
+  };
+  frame.surface.head = at::zeros_like(ball.mask);
+  const double sharp = steepest(GeometryTier::kFaceRelief);
+  frame.surface.head = ball.mask;
+  CHECK(steepest(GeometryTier::kFaceRelief) < 0.5 * sharp);
+}
+
 }  // namespace
 }  // namespace shotfix::passes::relight
