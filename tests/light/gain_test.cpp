@@ -2,6 +2,7 @@
 // From one light to another on shapes that are known.
 #include "support/test.h"
 
+#include "passes/relight/confidence.h"
 #include "passes/relight/gain.h"
 #include "shotfix/light/environment.h"
 #include "support/ball.h"
@@ -74,6 +75,21 @@ TEST_CASE("the mean face's terminator is drawn softer than its normals turn, and
   const double sharp = steepest(GeometryTier::kFaceRelief);
   frame.surface.head = ball.mask;
   CHECK(steepest(GeometryTier::kFaceRelief) < 0.5 * sharp);
+}
+
+TEST_CASE("what is much darker than most of a head is no skin", "[relight]") {
+  const Ball ball = MakeBall();
+  MeteredFrame frame = Shown(ball);
+  frame.surface.head = ball.mask;
+  const int64_t half = ball.mask.size(1) / 2;
+  at::Tensor fringe = at::zeros_like(ball.mask);
+  fringe.slice(1, 0, half - ball.mask.size(1) / 6).fill_(1);
+  frame.surface.albedo = frame.surface.albedo * (1 - 0.8 * fringe);
+  const at::Tensor skin = SkinWithin(frame.surface);
+  const int64_t middle = ball.mask.size(2) / 2;
+  CHECK(skin[0][half][middle].item<double>() > 0.95);
+  CHECK(skin[0][half - ball.mask.size(1) / 4][middle].item<double>() < 0.1);
+  CHECK((skin * (1 - ball.mask)).max().item<double>() == 0);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "passes/relight/confidence.h"
 #include "passes/relight/highlight.h"
 #include "shotfix/core/error.h"
 #include "shotfix/image/resample.h"
@@ -160,7 +161,8 @@ at::Tensor ShadeUnsure(const FrameSurface& surface, const light::SceneLight& lig
   const at::Tensor shaded = off_by(ErrorOf(change.tier));
   if (!surface.head.defined() || change.tier == GeometryTier::kLightHead) return shaded;
   const at::Tensor face = AroundItsPlace(shaded, surface.head * surface.known);
-  return face * surface.head + off_by(ErrorOf(GeometryTier::kOutline)) * (1 - surface.head);
+  const at::Tensor sure = surface.albedo.defined() ? SkinWithin(surface) : surface.head;
+  return face * sure + off_by(ErrorOf(GeometryTier::kOutline)) * (1 - sure);
 }
 
 // What is known of a change before the picture itself is asked.
