@@ -3,6 +3,7 @@
 #include "support/test.h"
 
 #include "passes/relight/highlight.h"
+#include "shotfix/light/environment.h"
 #include "support/ball.h"
 
 namespace shotfix::passes::relight {
@@ -89,6 +90,12 @@ TEST_CASE("sheen stays where the new light is mirrored too, and leaves where it 
   CHECK(own > 0.8 * ShinyBall::MeanIn(found.sheen * found.bare, shown.shiny));
   const light::Angles there = light::AnglesOf(kLight.keys.front().direction);
   CHECK(under({there.azimuth_deg + 10, there.elevation_deg}) > 0.6 * own);
+  // Dimmed with all of its light, and there where no lamp is mirrored at all.
+  const auto sheen_under = [&](const light::SceneLight& wanted) {
+    return ShinyBall::MeanIn(SheenUnder(found, shown.surface, kLight, wanted, {}), shown.shiny);
+  };
+  CHECK(sheen_under(light::Scaled(kLight, 0.125)) == Approx(0.125 * own).epsilon(0.02));
+  CHECK(sheen_under({{}, {0.6, 0.6, 0.6}}) > 0);
   CHECK(under({there.azimuth_deg + 120, there.elevation_deg}) < 0.35 * own);
 }
 

@@ -22,7 +22,7 @@ at::Tensor SkinWithin(const FrameSurface& surface) {
   const double skin = std::max(1e-4, of_head.median().item<double>());
   const at::Tensor bright = ((level / skin - kHair) / (kSkin - kHair)).clamp(0, 1);
   const double sigma = kReach * std::sqrt(static_cast<double>(of_head.numel()));
-  return image::GaussianBlur(bright, sigma) * head;
+  return image::GaussianBlur(bright * head, sigma) / image::GaussianBlur(head, sigma).clamp_min(1e-3) * head;
 }
 
 }  // namespace shotfix::passes::relight

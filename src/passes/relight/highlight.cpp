@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "shotfix/image/resample.h"
+#include "shotfix/light/environment.h"
 
 namespace shotfix::passes::relight {
 namespace {
@@ -120,7 +121,7 @@ at::Tensor SheenUnder(const Highlights& highlights, const FrameSurface& surface,
   const at::Tensor old = LobeOf(surface.normals, found, {});
   const at::Tensor now = LobeOf(surface.normals, wanted, visibility);
   const double lobe = (old * highlights.head).sum().item<double>() / area;
-  light::Rgb colour{};
+  light::Rgb colour = wanted.keys.empty() ? wanted.ambient : light::Rgb{};
   double brightest = 0;
   for (const light::Key& key : wanted.keys) {
     brightest = std::max(brightest, light::LuminanceOf(key.rgb));
@@ -130,7 +131,8 @@ at::Tensor SheenUnder(const Highlights& highlights, const FrameSurface& surface,
   for (double& channel : colour) channel /= luminance;
   const double own = std::max(kLeast, light::LuminanceOf(found.keys.front().rgb));
   const double most = std::max(1.0, brightest / own);
-  const at::Tensor stays = ((now + kElsewhere * own) / (old + kElsewhere * own)).clamp_max(most);
+  const double level = light::FrontalLuminance(wanted) / std::max(kLeast, light::FrontalLuminance(found));
+  const at::Tensor stays = ((now + kElsewhere * own * level) / (old + kElsewhere * own)).clamp_max(most);
   const at::Tensor placed = (now - old).clamp_min(0) * (kPlaced * mean / std::max(kLeast, lobe));
   return at::maximum(highlights.sheen * stays, placed) * highlights.bare * light::AsColumn(colour);
 }

@@ -31,8 +31,9 @@ Highlights SeparateHighlights(const FrameSurface& surface, const at::Tensor& lin
                               int64_t reach_px);
 // What the picture must be multiplied with to lose `share` of its sheen, [3,h,w].
 at::Tensor WithoutSheen(const Highlights& highlights, double share);
-// The sheen that another light puts on the same skin, [3,h,w]: as wide as a guessed shape can place it, and on the
-// whole face as much stronger than the old as that light's lobe is.
+// The sheen that another light puts on the same skin, [3,h,w]: what is there, as much stronger or weaker as that light
+// is mirrored there beside the old; and where it is mirrored alone, as wide as a guessed shape can place it, half of
+// the face's mean.
 at::Tensor SheenUnder(const Highlights& highlights, const FrameSurface& surface, const light::SceneLight& found,
                       const light::SceneLight& wanted, const std::vector<at::Tensor>& visibility);
 
