@@ -34,10 +34,12 @@ TEST_CASE("a level is held as the picture has it, whatever was found of its ligh
   MeteredFrame frame = Shown(ball);
   RelightOptions options;
   options.shadows = false;
+  options.most_stops = GENERATE(0.5, 4.0);  // how much of a light is used has no say in how strong it is
   const auto tier = GENERATE(GeometryTier::kLightReference, GeometryTier::kOutline, GeometryTier::kFaceRelief);
   if (tier == GeometryTier::kFaceRelief) frame.surface.head = ball.mask;
   const double factor = FactorToHold({frame}, {kFound, wanted, tier, {}}, options);
   const light::SceneLight held = light::Scaled(wanted, factor);
+  options.most_stops = 4;
   const at::Tensor gain = GainBetween(frame.surface, frame.linear, {kFound, held, tier, {}}, options);
   const double before = frame.linear.sum().item<double>();
   const double after = (frame.linear * gain.exp2()).sum().item<double>();
@@ -88,6 +90,8 @@ TEST_CASE("what is much darker than most of a head is no skin", "[relight]") {
   const at::Tensor skin = SkinWithin(frame.surface);
   const int64_t middle = ball.mask.size(2) / 2;
   CHECK(skin[0][half][middle].item<double>() > 0.95);
+  const int64_t lowest = (ball.mask[0].select(1, middle) > 0.5).nonzero().max().item<int64_t>();
+  CHECK(skin[0][lowest][middle].item<double>() > 0.95);  // no hair begins where the head ends
   CHECK(skin[0][half - ball.mask.size(1) / 4][middle].item<double>() < 0.1);
   CHECK((skin * (1 - ball.mask)).max().item<double>() == 0);
 }

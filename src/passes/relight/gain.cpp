@@ -239,9 +239,11 @@ at::Tensor GainBetween(const FrameSurface& surface, const at::Tensor& linear, co
 }
 
 double FactorToHold(const std::vector<MeteredFrame>& frames, const LightChange& change, RelightOptions options) {
-  constexpr int kRounds = 3;        // a gain is bounded: what is held there does not scale
+  constexpr int kRounds = 4;        // dark places have a floor, which does not scale
   constexpr double kMostStops = 6;  // lights that leave the face alone would burn all else
-  options.strength = 1;             // the light is metered, not how much of it is used
+  // The light is metered, not how much of it is used.
+  options.strength = 1;
+  options.most_stops = kMostStops;
   const auto has_head = [](const MeteredFrame& frame) {
     return frame.surface.head.defined() && (frame.surface.head * frame.surface.known).sum().item<double>() >= 1;
   };
@@ -255,15 +257,16 @@ double FactorToHold(const std::vector<MeteredFrame>& frames, const LightChange& 
       if (any_head && !has_head(frame)) continue;
       const at::Tensor where = any_head ? frame.surface.head * frame.surface.known : frame.surface.known;
       const auto level = [&](const at::Tensor& linear) {
-        return (light::LuminanceOf(linear) * where).sum().item<double>();
+        // Row by row: the sum of a whole picture hangs on the number of threads.
+        return (light::LuminanceOf(linear) * where).sum(-1).sum().item<double>();
       };
       const LightChange now{change.found, scaled, change.tier, change.gobo};
       found += level(frame.linear);
-      relit += level(frame.linear * GainBetween(frame.surface, frame.linear, now, options).exp2());
+      relit += level(frame.linear * (GainBetween(frame.surface, frame.linear, now, options) * left).exp2());
     }
-    factor *= relit > 0 ? found / relit : 1;
+    factor *= found / relit;
   }
-  if (std::abs(std::log2(factor)) > kMostStops)
+  if (!(std::abs(std::log2(factor)) <= kMostStops))  // nor is it a number where nothing is lit
     Throw(ErrorCode::kData,
           "--hold-exposure cannot hold the level of a subject that the new light hardly reaches; leave it out, or move "
           "the light");
@@ -272,6 +275,7 @@ double FactorToHold(const std::vector<MeteredFrame>& frames, const LightChange& 
 
 at::Tensor GainOfWall(int64_t height, int64_t width, const LightChange& change, const RelightOptions& options) {
   FrameSurface wall;
+      const at::Tensor left = 1 - Saturated(frame.linear);  // what is at white is left alone
   wall.normals = at::tensor({0.0F, 0.0F, 1.0F}).view({3, 1, 1}).expand({3, height, width}).contiguous();
   wall.heights = at::zeros({1, height, width});
   const double floor = Floor(change);
