@@ -40,8 +40,14 @@ void AddLights(CLI::App& app, pipeline::RelightRequest& request) {
       "--light-from", request.light_from,
       "AZ,EL[,COLOUR]: the shot's own key; found where there is a take, or a head that turns by 10 degrees. Its "
       "colour counts without a take, unsaid 6500");
-  app.add_option("--match", request.match,
-                 "The light of another shot with the same actor, by catalogue name; needs a light-reference take");
+  app.add_option("--beside", request.beside,
+                 "CLIP,AZ,EL[,COLOUR]: another take of the actor in like framing, and where its key stood; what that "
+                 "shades tells more of the shape. Without a light-reference take; up to four")
+      ->allow_extra_args(false);
+  app.add_option(
+      "--match", request.match,
+      "The light of another shot with the same actor, by catalogue name; where both share no light-reference "
+      "take, its colours and the side that is lit");
   app.add_option("--light", request.light, "A light of this project that --save-light named");
   app.add_option("--save-light", request.save_light, "Names the light that results, for other shots of the same actor");
   app.add_option("--soften", request.look.soften_deg, "Radius of the keys in degrees, 0 to 60: how soft they are")

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "pipeline/other_takes.h"
 #include "pipeline/pass_builder.h"
 #include "pipeline/spool.h"
 #include "shotfix/core/error.h"
@@ -271,6 +272,7 @@ passes::RelightOptions RelightRequest::Look() const {
   if (keys.empty() && look.soften_deg != plain.soften_deg)
     Throw(ErrorCode::kUsage, "--soften is for new keys: give --key; --fill is soft already");
   if (!light_from.empty()) result.light_from = light::ParseKey(light_from);
+  ParseTakes(beside);
   return result;
 }
 

@@ -91,6 +91,7 @@ const std::vector<PassKey<RelightRequest>>& KeysOf(const RelightRequest&) {
       Field("fill", [](R& r) -> std::vector<std::string>& { return r.fills; }),
       Field("rim", [](R& r) -> std::vector<std::string>& { return r.rims; }),
       Field("light_from", [](R& r) -> std::string& { return r.light_from; }),
+      Field("beside", [](R& r) -> std::vector<std::string>& { return r.beside; }),
       Field("light", [](R& r) -> std::string& { return r.light; }),
       Field("hdri", [](R& r) -> std::string& { return r.hdri; }),
       Field("hdri_turn", [](R& r) -> double& { return r.hdri_turn_deg; }),

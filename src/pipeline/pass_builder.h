@@ -58,7 +58,17 @@ class PassBuilder {
   at::Tensor PictureOf(const std::string& name, const std::string& in_space, int64_t frame_index = 0);
   light::SceneLight EnvironmentOf(const RelightRequest& request);
   light::SceneLight AmbientOf(const RelightRequest& request);
+  bool MatchesByColour(const RelightRequest& request) const;
+  static RelightRequest ForColours(RelightRequest request);
+  passes::FoundShotColours ColoursOf(const RelightRequest& request);
+  struct OtherShot {
+    image::Solution solution;
+    std::string key;  // names all of it
+  };
+  // Of a shot that this one is compared with; `option` named it.
+  OtherShot AnalyseOther(const std::string& option, const project::ClipRecord& clip, const RelightRequest& request);
   light::SceneLight LightOf(const std::string& name, const std::string& take, const std::string& take_key);
+  void UseOtherTakes(const RelightRequest& request, passes::RelightInputs& inputs);
   light::SceneLight SavedLight(const std::string& name, const std::string& take_key);
   void SaveLight(const RelightRequest& request, const image::Solution& solution);
   image::Solution Solve(const passes::EditPass& pass, int64_t long_side_px);

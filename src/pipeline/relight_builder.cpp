@@ -104,13 +104,7 @@ light::SceneLight PassBuilder::LightOf(const std::string& name, const std::strin
   plain.take = take;
   plain.use_face = false;
   passes::RelightInputs inputs = RelightInputsOf(plain, clip, info);
-  // A light is in units of one take's albedo.
-  if (!inputs.take || inputs.take_key != take_key)
-    Throw(
-        ErrorCode::kNoInput,
-        "the light of \"{}\" cannot be compared: both shots need the same light-reference take of their actor; name it "
-        "with --take, shoot one (docs/relight.md), or say the light with --key",
-        name);
+  SHOTFIX_CHECK(inputs.take && inputs.take_key == take_key);  // a light is in units of one take's albedo
   const int64_t long_side_px = inputs.matte_head.shape.at("long_side_px");
   const std::unique_ptr<passes::EditPass> pass =
       passes::MakeRelightPass(plain.Look(), std::move(inputs), job_.device, grant);
@@ -121,7 +115,9 @@ light::SceneLight PassBuilder::LightOf(const std::string& name, const std::strin
     found = passes::FoundLight(SolveOrLoad(solutions, solve, *pass, progress_)).light;
   } catch (const Error& problem) {
     if (problem.code() != ErrorCode::kData) throw;
-    Throw(ErrorCode::kData, "the light of \"{}\" cannot be found ({}); say the light with --key", name, problem.what());
+    Throw(ErrorCode::kData,
+          "the light of \"{}\" cannot be found ({}); say the light with --key, or match by colour with --no-take", name,
+          problem.what());
   }
   content_key_ += light::ToJson(found) + "\n";
   notes_ += "light matched to " + name + " through the take's albedo\n";
@@ -172,8 +168,11 @@ light::SceneLight PassBuilder::AmbientOf(const RelightRequest& request) {
 
 std::unique_ptr<passes::EditPass> PassBuilder::MakeRelight(const RelightRequest& request,
                                                            const compliance::ConsentGrant& grant) {
-  passes::RelightOptions look = request.Look();
-  passes::RelightInputs inputs = RelightInputsOf(request, stock_.clip, stock_.info);
+  const bool by_colour = MatchesByColour(request);
+  const RelightRequest served = by_colour ? ForColours(request) : request;
+  passes::RelightOptions look = served.Look();
+  passes::RelightInputs inputs = RelightInputsOf(served, stock_.clip, stock_.info);
+  UseOtherTakes(served, inputs);
   const bool named = !request.light.empty() || !request.save_light.empty();
   if (named && !inputs.take)
     Throw(ErrorCode::kNoInput,
@@ -186,7 +185,8 @@ std::unique_ptr<passes::EditPass> PassBuilder::MakeRelight(const RelightRequest&
   if (!request.hdri.empty()) look.environment = EnvironmentOf(request);
   if (!request.ambient_from.empty()) look.plate_ambient = AmbientOf(request);
   if (!request.gobo.empty()) inputs.gobo = PictureOf(request.gobo, request.picture_in_space).clamp(0, 1);
-  if (!request.match.empty()) look.match = LightOf(request.match, request.take, inputs.take_key);
+  if (by_colour) look.match_colours = ColoursOf(request);
+  else if (!request.match.empty()) look.match = LightOf(request.match, request.take, inputs.take_key);
   if (!request.light.empty()) look.match = SavedLight(request.light, inputs.take_key);
   const bool no_key = (look.environment && look.environment->keys.empty()) || (look.match && look.match->keys.empty());
   if (inputs.gobo.defined() && no_key)

@@ -190,6 +190,28 @@ def relight_alone(bench, project, cases):
     return all_scores
 
 
+def relight_beside(bench, project, cases, alone):
+    """The same with another take of the actor, in other light, beside the shot: its own key said too."""
+    for (name, shot, frames, steady), (other, other_shot, _, _) in (cases, cases[::-1]):
+        own, there = (key_option(clip, "base").rsplit(",", 1)[0] for clip in (shot, other_shot))
+        out = bench.work / f"{name}_beside.mkv"
+        bench.in_project(project, "relight", name, f"--light-from={own}", f"--beside={other},{there}", f"--key={key_option(shot, 'relit')}", "-o", out)
+        scores = relit_scores(bench, shot, out, frames)
+        bench.row(f"relight, {name} with {other} beside it: over the best grade", f"actor {scores['actor_gain_db']:+.1f} dB, skin {scores['skin_gain_db']:+.1f} dB, detail {scores['detail']:.2f}",
+                  "more than alone", all(scores[part] > alone[name][part] for part in ("actor_gain_db", "skin_gain_db")))
+        false_edges(bench, f"{name} with {other} beside it", scores)
+        report = json.loads(bench.in_project(project, "verify", out, "--source", bench.work / f"{name}.mkv", "--json", "--quiet")[2])
+        bench.row(f"relight, {name} with {other} beside it: warp error over the source's", f"{report['warp_error_ratio']:.4f}", f"<= {steady}", report["warp_error_ratio"] <= steady)
+
+
+def match_by_colour(bench, project):
+    """Where no take is shared: another shot's colours."""
+    out = bench.work / "shotB_colours.mkv"
+    bench.in_project(project, "relight", "shotB", "--match", "shotA", "-o", out)
+    matched, unmatched = (relit_scores(bench, PRODUCTION / "shotB", clip, "0,8,16")["de2000"] for clip in (out, bench.work / "shotB.mkv"))
+    bench.row("match by colour, shotB to shotA's, no take", f"median CIEDE2000 on skin {matched:.1f} (as it is {unmatched:.1f})", "under as it is", matched < unmatched)
+
+
 def said_key(said):
     """Azimuth and elevation of the shot's own key, as relight tells it, and how sure it is."""
     azimuth, elevation, sure = re.search(r"key stands at (-?\d+),(-?\d+) \((?:found within (\d+) degrees|as given)\)", said).groups()
@@ -246,7 +268,10 @@ def relight(bench):
         paint(bench, project, f"shot{name}", shot / "alpha.mkv", hints)
     bench.in_project(project, "consent", "add", "--person", "actor1", "--operations", "training,relight", "--basis", "exception", "--approver", "bench")
     bench.in_project(project, "train", "--recipe", "fast", "--budget", "120s")
-    alone = relight_alone(bench, project, (("shotA", shot_a, "0,8,16,24", 1.10), ("shotB", shot_b, "0,8,16", 1.19)))
+    shots = (("shotA", shot_a, "0,8,16,24", 1.10), ("shotB", shot_b, "0,8,16", 1.19))
+    alone = relight_alone(bench, project, shots)
+    relight_beside(bench, project, shots, alone)
+    match_by_colour(bench, project)
     still = PRODUCTION / "closeupA"
     bench.in_project(project, "ingest", "--no-locator", still / "base.mkv", "--scene", "C", "--person", "actor1")
     paint(bench, project, "base", still / "alpha.mkv", (0, 12, 20))

@@ -9,6 +9,7 @@
 
 #include "shotfix/compliance/consent.h"
 #include "shotfix/light/face_relief.h"
+#include "shotfix/light/shot_colours.h"
 #include "shotfix/light/take.h"
 #include "shotfix/model/mini_model.h"
 #include "shotfix/passes/edit_pass.h"
@@ -21,6 +22,12 @@ enum class LitPart { kPerson, kSet, kAll };
 LitPart ParseLitPart(const std::string& name);  // "person", "set", "all"; throws kUsage
 std::string ToString(LitPart part);
 
+// Of an analysis of colours: on the head, where a face was found, and of the whole subject.
+struct FoundShotColours {
+  std::optional<light::ShotColours> head;
+  light::ShotColours all;
+};
+
 struct RelightOptions {
   std::vector<light::KeyRequest> keys;    // up to 3; none: the shot's own key stays
   std::vector<light::KeyRequest> extras;  // fill, rim, kicker: added to the keys, up to 4
@@ -28,6 +35,10 @@ struct RelightOptions {
   // a take alone, where nothing else tells a warm light from warm skin: unsaid it is taken for 6,500 K. No stops.
   std::optional<light::KeyRequest> light_from;
   std::optional<light::SceneLight> match;  // all of the light that is wanted, in place of keys: another shot's
+  // The colours of another shot of the subject, in place of all lights: where no light-reference take is shared by
+  // both.
+  std::optional<FoundShotColours> match_colours;
+  bool colours_only = false;  // the analysis looks for colours and for no light; with match_colours, always
   // Surroundings in units of their own, brought to the strength of the shot's light: all of the light but the extras.
   std::optional<light::SceneLight> environment;
   double environment_stops = 0;  // beside the shot's own strength, -6 to 6
@@ -54,6 +65,15 @@ struct FaceHint {
   light::FacePlace place;
 };
 
+// Another take of the same subject, in other light: few of its frames, and what its own analysis found of that light.
+struct OtherTake {
+  std::string name;
+  light::SceneLight light;         // one key, in units of its own albedo
+  std::vector<at::Tensor> linear;  // [3,h,w] scene-linear at the analysis size
+  std::vector<at::Tensor> mattes;  // [1,h,w]
+};
+OtherTake ShownIn(const image::Solution& solution, const std::string& name);
+
 struct RelightInputs {
   temporal::PaintedMattes painted;  // at the analysis size
   std::string painted_key;
@@ -68,11 +88,15 @@ struct RelightInputs {
   // face.
   std::optional<model::Head> light_head;
   std::string light_head_name;  // in the model that model_key names
-  at::Tensor gobo;              // [3,h,w] in [0,1], before the first key; undefined: none
+  // Takes whose shading mends a guessed shape beside the shot's own; of the shot's analysis size. Where there is
+  // neither a light-reference take nor a light head.
+  std::vector<OtherTake> others;
+  std::string others_key;
+  at::Tensor gobo;  // [3,h,w] in [0,1], before the first key; undefined: none
 };
 
-// How the shape of the subject is known, and what that is worth.
-enum class GeometryTier { kOutline, kFaceRelief, kLightHead, kLightReference };
+// How the shape of the subject is known, and what that is worth. kColour: hardly, for a match of colours alone.
+enum class GeometryTier { kColour, kOutline, kFaceRelief, kLightHead, kLightReference };
 std::string ToString(GeometryTier tier);
 GeometryTier TierFrom(const std::string& name);  // throws kData
 // One sentence: the tier, the error of its normals to expect, and what would raise it. head_error_deg: of a light head,
@@ -85,6 +109,7 @@ struct ShotLight {
   double background = 0;  // mean luminance of what is behind the actor, scene-linear; 0: nothing is seen of it
 };
 ShotLight FoundLight(const image::Solution& solution);
+FoundShotColours FoundColours(const image::Solution& solution);
 // The light that the options ask for, given the one that was found.
 light::SceneLight WantedLight(const RelightOptions& options, const ShotLight& found);
 

@@ -35,7 +35,8 @@ struct BackgroundRequest {
 // Lights as light::ParseKey reads them: "AZ,EL[,KELVIN[,STOPS]]".
 struct RelightRequest {
   std::vector<std::string> keys, fills, rims;
-  std::string light_from;  // "AZ,EL[,COLOUR]": the shot's own key; empty: found
+  std::string light_from;           // "AZ,EL[,COLOUR]": the shot's own key; empty: found
+  std::vector<std::string> beside;  // "CLIP,AZ,EL[,COLOUR]": other takes of the actor, and where their keys stood
   // Panoramas, plates and gobos: a still, a clip's first frame, or a catalogue name.
   std::string hdri;                    // an equirectangular picture: all of the light
   double hdri_turn_deg = 0;            // to picture right, -360 to 360

@@ -169,10 +169,11 @@ void FindFromOutline(const std::vector<Sample>& samples, const light::KeyRequest
 
 // Of a guessed shape: where the key stands is known, so its shading mends the guess, and a better guess its materials.
 // What an actor's light head learned is nearer to the truth than shading tells.
-void FindFromGuess(const std::vector<Sample>& samples, const light::KeyRequest& own, ShotFacts& facts) {
+void FindFromGuess(const std::vector<Sample>& samples, const light::KeyRequest& own,
+                   const std::vector<OtherTake>& takes, ShotFacts& facts) {
   FindFromOutline(samples, own, facts);
   if (facts.tier == GeometryTier::kLightHead) return;
-  facts.shape.Refine(samples, facts.found.light, facts.materials);
+  facts.shape.Refine(samples, facts.found, facts.materials, takes);
   FindFromOutline(samples, own, facts);
 }
 
@@ -201,6 +202,29 @@ light::MotionLight KeyFromTurns(const OwnShape& shape, const std::vector<Sample>
   return seen;
 }
 
+// Shape enters by a slope alone: a guess that nothing mends is enough.
+void FindColours(const std::vector<Sample>& samples, const std::optional<FaceHint>& face, ShotFacts& facts) {
+  facts.tier = GeometryTier::kColour;
+  facts.shape = OwnShape::Guess(samples, face, nullptr);
+  std::vector<light::ColouredFrame> faces, heads, all;
+  for (const Sample& sample : samples) {
+    const FrameSurface surface = facts.shape.In(sample);
+    const at::Tensor told = surface.known * (1 - Saturated(sample.linear));
+    const at::Tensor normals = BroadNormals(surface);
+    all.push_back({sample.linear, normals, told});
+    if (!surface.head.defined()) continue;
+    heads.push_back({sample.linear, normals, told * surface.head});
+    faces.push_back({sample.linear, normals, told * InnerFace(surface)});
+  }
+  facts.colours = FoundShotColours{std::nullopt, light::ColoursOf(all, light::LitSide(all))};
+  if (heads.empty()) return;
+  try {
+    facts.colours->head = light::ColoursOf(faces, light::LitSide(heads));
+  } catch (const Error& problem) {
+    if (problem.code() != ErrorCode::kData) throw;  // too little of the face is seen
+  }
+}
+
 }  // namespace
 
 ShotFacts AnalyseShot(image::ShotReader& shot, const AnalysisInputs& asked, image::FrameTrack& track,
@@ -215,6 +239,11 @@ ShotFacts AnalyseShot(image::ShotReader& shot, const AnalysisInputs& asked, imag
   CountSaturated(samples, facts);
   facts.background = BackgroundLuminance(samples);
   facts.metered = Metered(samples);
+  if (options.colours_only) {
+    FindColours(samples, inputs.face, facts);
+    progress("finding the light", 1, 1);
+    return facts;
+  }
   if (inputs.take) {
     facts.tier = GeometryTier::kLightReference;
     FindFromTake(*inputs.take, samples, options, facts);
@@ -226,10 +255,10 @@ ShotFacts AnalyseShot(image::ShotReader& shot, const AnalysisInputs& asked, imag
       facts.head_error_deg = inputs.light_head->held_out_mad;
     }
     if (options.light_from) {
-      FindFromGuess(samples, *options.light_from, facts);
+      FindFromGuess(samples, *options.light_from, inputs.others, facts);
     } else {
       const light::MotionLight seen = KeyFromTurns(facts.shape, samples);
-      FindFromGuess(samples, {light::AnglesOf(seen.direction), std::nullopt, 0}, facts);
+      FindFromGuess(samples, {light::AnglesOf(seen.direction), std::nullopt, 0}, inputs.others, facts);
       facts.found.uncertainty_deg = std::hypot(seen.uncertainty_deg, kShapeErrorDeg);
     }
   }

@@ -17,15 +17,16 @@ inline constexpr int kSolutionVersion = 9;
 
 struct ShotFacts : model::MatteFacts {
   GeometryTier tier = GeometryTier::kOutline;
-  light::LightFit found;        // the shot's own light
-  OwnShape shape;               // of the subject, where no take tells it
-  light::Materials materials;   // the same
-  double clipped = 0;           // share of the subject with a channel at white
-  double saturated = 0;         // with all of them
-  double background = 0;        // mean luminance of what is behind the subject, scene-linear; 0: nothing is seen of it
-  double head_error_deg = 0;    // of the light head, where it was used
-  double likeness = 0;          // of the take and the shot, where it was used
-  std::vector<Sample> metered;  // few frames, whose level a light may have to hold
+  light::LightFit found;       // the shot's own light
+  OwnShape shape;              // of the subject, where no take tells it
+  light::Materials materials;  // the same
+  double clipped = 0;          // share of the subject with a channel at white
+  double saturated = 0;        // with all of them
+  double background = 0;       // mean luminance of what is behind the subject, scene-linear; 0: nothing is seen of it
+  double head_error_deg = 0;   // of the light head, where it was used
+  double likeness = 0;         // of the take and the shot, where it was used
+  std::optional<FoundShotColours> colours;  // in place of the light, where it was asked for colours alone
+  std::vector<Sample> metered;  // few frames: whose level a light may have to hold, and what another shot sees of this
 };
 
 struct AnalysisInputs {

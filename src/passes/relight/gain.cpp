@@ -238,6 +238,21 @@ at::Tensor GainBetween(const FrameSurface& surface, const at::Tensor& linear, co
   return (gain * options.strength).contiguous();
 }
 
+at::Tensor BroadNormals(const FrameSurface& surface) {
+  constexpr double kOfSubject = 0.07;  // of the side of a square as large as the subject
+  const double sigma = std::max(1.0, kOfSubject * std::sqrt(surface.known.sum().item<double>()));
+  return image::GaussianBlur(surface.normals * surface.known, sigma) /
+         image::GaussianBlur(surface.known, sigma).clamp_min(1e-3);
+}
+
+at::Tensor GainOfTransfer(const FrameSurface& surface, const at::Tensor& linear, const light::ColourTransfer& transfer,
+                          const RelightOptions& options) {
+  const at::Tensor calm =
+      SmoothMean(linear * surface.known, kCalmReach) / SmoothMean(surface.known, kCalmReach).clamp_min(1e-3);
+  const at::Tensor gain = transfer.Stops(calm, BroadNormals(surface)).clamp(-options.most_stops, options.most_stops);
+  return (SpreadFrom(gain, surface.known) * options.strength).contiguous();
+}
+
 double FactorToHold(const std::vector<MeteredFrame>& frames, const LightChange& change, RelightOptions options) {
   constexpr int kRounds = 4;        // dark places have a floor, which does not scale
   constexpr double kMostStops = 6;  // lights that leave the face alone would burn all else
@@ -260,6 +275,7 @@ double FactorToHold(const std::vector<MeteredFrame>& frames, const LightChange& 
         // Row by row: the sum of a whole picture hangs on the number of threads.
         return (light::LuminanceOf(linear) * where).sum(-1).sum().item<double>();
       };
+      const at::Tensor left = 1 - Saturated(frame.linear);  // what is at white is left alone
       const LightChange now{change.found, scaled, change.tier, change.gobo};
       found += level(frame.linear);
       relit += level(frame.linear * (GainBetween(frame.surface, frame.linear, now, options) * left).exp2());
@@ -275,7 +291,6 @@ double FactorToHold(const std::vector<MeteredFrame>& frames, const LightChange& 
 
 at::Tensor GainOfWall(int64_t height, int64_t width, const LightChange& change, const RelightOptions& options) {
   FrameSurface wall;
-      const at::Tensor left = 1 - Saturated(frame.linear);  // what is at white is left alone
   wall.normals = at::tensor({0.0F, 0.0F, 1.0F}).view({3, 1, 1}).expand({3, height, width}).contiguous();
   wall.heights = at::zeros({1, height, width});
   const double floor = Floor(change);

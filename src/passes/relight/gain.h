@@ -3,6 +3,7 @@
 #pragma once
 
 #include "passes/relight/surface.h"
+#include "shotfix/light/shot_colours.h"
 
 namespace shotfix::passes::relight {
 
@@ -29,6 +30,12 @@ struct LightChange {
 // linear: the picture, scene-linear [3,h,w], of the surface's size.
 at::Tensor GainBetween(const FrameSurface& surface, const at::Tensor& linear, const LightChange& change,
                        const RelightOptions& options);
+// [3,h,w]: where the surface faces as a whole. A light of order 1 is told by that, and drawn over noses it would be
+// mottled.
+at::Tensor BroadNormals(const FrameSurface& surface);
+// A subject's gain to the colours of another shot, as GainBetween gives it; of the surface its broad normals count.
+at::Tensor GainOfTransfer(const FrameSurface& surface, const at::Tensor& linear, const light::ColourTransfer& transfer,
+                          const RelightOptions& options);
 // What a light meter is pointed at: one frame of the shot.
 struct MeteredFrame {
   FrameSurface surface;

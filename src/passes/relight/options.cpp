@@ -68,10 +68,13 @@ void RelightOptions::Validate() const {
     Throw(ErrorCode::kUsage, "--match brings all of the other shot's light; leave --key, --fill and --rim out");
   if (light_from && light_from->stops != 0)
     Throw(ErrorCode::kUsage, "--light-from is the light that is there: write AZ,EL[,COLOUR], without stops");
-  if (environment && (match || !keys.empty()))
+  if (environment && (match || match_colours || !keys.empty()))
     Throw(ErrorCode::kUsage, "--hdri brings all of a light; leave --key, --match and --light out");
-  if (plate_ambient && (environment || match))
+  if (plate_ambient && (environment || match || match_colours))
     Throw(ErrorCode::kUsage, "--ambient-from goes with --key; --hdri, --match and --light bring all of a light");
+  if (match_colours && !(colours_only && keys.empty() && extras.empty() && on == LitPart::kPerson && !hold_exposure))
+    Throw(ErrorCode::kUsage,
+          "colours are matched on the person alone, at the other shot's level, in place of all lights");
   if (hold_exposure && on == LitPart::kSet)
     Throw(ErrorCode::kUsage, "--hold-exposure holds the actor's level, and --on set leaves the actor alone");
   if (hold_exposure && environment_stops != 0)
@@ -108,19 +111,23 @@ light::SceneLight WantedLight(const RelightOptions& options, const ShotLight& fo
 }
 
 std::string ToString(GeometryTier tier) {
+  if (tier == GeometryTier::kColour) return "colour";
   if (tier == GeometryTier::kOutline) return "outline";
   if (tier == GeometryTier::kFaceRelief) return "face-relief";
   return tier == GeometryTier::kLightHead ? "light-head" : "light-reference";
 }
 
 GeometryTier TierFrom(const std::string& name) {
-  for (const GeometryTier tier :
-       {GeometryTier::kOutline, GeometryTier::kFaceRelief, GeometryTier::kLightHead, GeometryTier::kLightReference})
+  for (const GeometryTier tier : {GeometryTier::kColour, GeometryTier::kOutline, GeometryTier::kFaceRelief,
+                                  GeometryTier::kLightHead, GeometryTier::kLightReference})
     if (ToString(tier) == name) return tier;
   Throw(ErrorCode::kData, "\"{}\" is no way to know a shape", name);
 }
 
 std::string Explain(GeometryTier tier, double head_error_deg) {
+  if (tier == GeometryTier::kColour)
+    return "matched by colour, spread and the side that is brighter, no light is moved; a light-reference take of this "
+           "actor would match the light itself (docs/relight.md)";
   if (tier == GeometryTier::kLightReference)
     return "shape from a light-reference take: normals within some 10 degrees on skin";
   if (tier == GeometryTier::kLightHead)
@@ -131,7 +138,8 @@ std::string Explain(GeometryTier tier, double head_error_deg) {
         head_error_deg);
   if (tier == GeometryTier::kFaceRelief)
     return "shape from the outline and a mean face where the eyes are, albedo by materials: normals some 20 degrees "
-           "off on skin; a light-reference take of this actor would bring that to 10 (docs/relight.md)";
+           "off on skin; another take of the actor in other light (--beside) helps, a light-reference take would bring "
+           "that to 10 (docs/relight.md)";
   return "shape from the outline alone, albedo by materials: normals some 25 degrees off on skin, keys moved by more "
          "than 45 degrees come out flat; the place of the eyes (shotfix hint CLIP --frame N --eyes X,Y,X,Y) brings "
          "that to 20, a light-reference take of this actor to 10 (docs/relight.md)";

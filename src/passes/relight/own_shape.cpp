@@ -105,9 +105,10 @@ FrameSurface OwnShape::SurfaceOf(const Key& key) {
   return surface;
 }
 
-void OwnShape::Refine(const std::vector<Sample>& samples, const light::SceneLight& light,
-                      const light::Materials& materials) {
+void OwnShape::Refine(const std::vector<Sample>& samples, const light::LightFit& found,
+                      const light::Materials& materials, const std::vector<OtherTake>& takes) {
   std::map<int64_t, at::Tensor> refined;
+  std::vector<double> likeness(takes.size(), 0);
   for (const auto& [frame, key] : keys_) {
     const Sample* own = nullptr;
     std::vector<const Sample*> others;
@@ -116,9 +117,23 @@ void OwnShape::Refine(const std::vector<Sample>& samples, const light::SceneLigh
       else if (Nearest(sample.frame)->first == frame) others.push_back(&sample);
     }
     SHOTFIX_CHECK(own);
-    const at::Tensor albedo = materials.AlbedoOf(ShadedBy(SurfaceOf(key), own->linear, light.keys.front().direction));
-    const std::vector<light::ShadingView> views = ViewsOf({key.surface, key.contrast, albedo, *own}, others, light);
+    const light::Vector& direction = found.light.keys.front().direction;
+    const at::Tensor albedo = materials.AlbedoOf(ShadedBy(SurfaceOf(key), own->linear, direction));
+    const GuessedShape guess{key.surface, key.contrast, albedo, *own};
+    std::vector<light::ShadingView> views = ViewsOf(guess, others, found.light);
+    for (size_t k = 0; k < takes.size(); ++k) {
+      const OtherViews seen = ViewsIn(takes[k], guess, found.light);
+      likeness[k] = std::max(likeness[k], seen.likeness);
+      views.insert(views.end(), seen.views.begin(), seen.views.end());
+    }
     refined[frame] = light::RefineNormals(key.surface.normals, views, SpreadOf(key.surface));
+  }
+  for (size_t k = 0; k < takes.size(); ++k) {
+    if (likeness[k] < kLeastLikeness)
+      Throw(ErrorCode::kData,
+            "\"{}\" is not alike enough to tell the shape of this shot's subject (likeness {:.2f}, {} is needed); "
+            "name a take with a like framing and pose, or leave it out",
+            takes[k].name, likeness[k], kLeastLikeness);
   }
   for (auto& [frame, key] : keys_) {
     key.surface.normals = refined.at(frame);

@@ -9,6 +9,7 @@
 
 #include "passes/relight/surface.h"
 #include "shotfix/image/solution.h"
+#include "shotfix/light/light_fit.h"
 #include "shotfix/light/light_from_motion.h"
 #include "shotfix/light/registration.h"
 
@@ -26,9 +27,11 @@ class OwnShape {
   static OwnShape Guess(const std::vector<Sample>& samples, const std::optional<FaceHint>& face,
                         const model::LightHead* head);
 
-  // Mends the guesses by how the shot's light, which has one key, shades them: each in its own frame, and a head also
-  // in those samples that are nearest to it.
-  void Refine(const std::vector<Sample>& samples, const light::SceneLight& light, const light::Materials& materials);
+  // Mends the guesses by how the shot's light, which has one key, shades them: each in its own frame, a head also in
+  // those samples that are nearest to it, and all of it in takes under other light. Throws kData when one of those is
+  // like none of the guesses.
+  void Refine(const std::vector<Sample>& samples, const light::LightFit& found, const light::Materials& materials,
+              const std::vector<OtherTake>& takes);
 
   // Shape of a frame, without albedo as yet. Blends the two guesses around it.
   FrameSurface In(const Sample& sample) const;

@@ -29,6 +29,8 @@ class RelightPass final : public EditPass {
     if (light_head_) key["light_head"] = inputs_.light_head_name;
     if (inputs_.face && !inputs_.take)
       key["face"] = {inputs_.face->frame, inputs_.face->place.left_eye, inputs_.face->place.right_eye};
+    if (options_.colours_only) key["colours"] = true;
+    if (!inputs_.others_key.empty()) key["others"] = inputs_.others_key;
     return key.dump();
   }
 
@@ -57,10 +59,24 @@ ShotLight FoundLight(const image::Solution& solution) {
   return {facts.found.light, facts.background};
 }
 
+FoundShotColours FoundColours(const image::Solution& solution) {
+  const relight::ShotFacts facts = relight::Unpack(solution);
+  SHOTFIX_CHECK(facts.colours);
+  return *facts.colours;
+}
+
+OtherTake ShownIn(const image::Solution& solution, const std::string& name) {
+  const relight::ShotFacts facts = relight::Unpack(solution);
+  OtherTake take{name, facts.found.light, {}, {}};
+  for (const relight::Sample& sample : facts.metered) {
+    take.linear.push_back(sample.linear);
+    take.mattes.push_back(sample.matte);
+  }
+  return take;
+}
+
 std::string DescribeLight(const image::Solution& solution) {
   const relight::ShotFacts facts = relight::Unpack(solution);
-  const light::Key& key = facts.found.light.keys.front();
-  const light::Angles from = light::AnglesOf(key.direction);
   constexpr double kWorthTelling = 0.02;
   constexpr double kAnyAtAll = 5e-4;
   std::string saturated;
@@ -71,6 +87,9 @@ std::string DescribeLight(const image::Solution& solution) {
     saturated += fmt::format(
         "\n{:.1f} % of the subject is at white in all channels: what the camera clipped of it is left alone",
         100 * facts.saturated);
+  if (facts.tier == GeometryTier::kColour) return Explain(facts.tier) + saturated;
+  const light::Key& key = facts.found.light.keys.front();
+  const light::Angles from = light::AnglesOf(key.direction);
   const double ratio = light::LuminanceOf(key.rgb) / light::LuminanceOf(facts.found.light.ambient);
   return fmt::format("{}\nthe shot's key stands at {:.0f},{:.0f} ({}), {:.1f} stops over its ambient light{}",
                      Explain(facts.tier, facts.head_error_deg), from.azimuth_deg, from.elevation_deg,

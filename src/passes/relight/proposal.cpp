@@ -7,6 +7,7 @@
 
 #include "shotfix/composite/foreground.h"
 #include "shotfix/composite/soft_edge.h"
+#include "shotfix/core/error.h"
 #include "shotfix/image/colour.h"
 #include "shotfix/image/convert.h"
 #include "shotfix/image/resample.h"
@@ -57,9 +58,20 @@ RelightProposer::RelightProposer(const RelightOptions& options, const RelightInp
       head_(head),
       track_(solution.track),
       facts_(Unpack(solution)),
-      wanted_(WantedLight(options, {facts_.found.light, facts_.background})) {
+      transfer_(TransferOf(options)) {
+  if (transfer_) return;
+  wanted_ = WantedLight(options, {facts_.found.light, facts_.background});
   if (inputs.take) contrast_ = ContrastUnder(*inputs.take, facts_.found.light);
   if (options.hold_exposure) wanted_ = light::Scaled(wanted_, FactorToHold(MeteredFrames(), Change(), options));
+}
+
+// Of the face to the face where both shots have one.
+std::optional<light::ColourTransfer> RelightProposer::TransferOf(const RelightOptions& options) const {
+  if (!options.match_colours) return std::nullopt;
+  SHOTFIX_CHECK(facts_.colours);
+  const FoundShotColours& to = *options.match_colours;
+  if (facts_.colours->head && to.head) return light::ColourTransfer(*facts_.colours->head, *to.head);
+  return light::ColourTransfer(facts_.colours->all, to.all);
 }
 
 LightChange RelightProposer::Change() const { return {facts_.found.light, wanted_, facts_.tier, inputs_.gobo}; }
@@ -79,6 +91,7 @@ FrameSurface RelightProposer::SurfaceIn(const Sample& sample) const {
 }
 
 at::Tensor RelightProposer::GainOfActor(const Sample& sample) const {
+  if (transfer_) return GainOfTransfer(facts_.shape.In(sample), sample.linear, *transfer_, options_);
   return GainBetween(SurfaceIn(sample), sample.linear, Change(), options_);
 }
 

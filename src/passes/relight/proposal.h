@@ -23,6 +23,7 @@ class RelightProposer final : public Proposer {
   FrameSurface SurfaceIn(const Sample& sample) const;
   Gains GainsOf(const Sample& sample, const at::Tensor& saturated) const;
   at::Tensor GainOfActor(const Sample& sample) const;
+  std::optional<light::ColourTransfer> TransferOf(const RelightOptions& options) const;
   at::Tensor GainToEdges(const Gains& gains, const at::Tensor& linear, const at::Tensor& matte, int64_t frame) const;
   void CarryEdges(const image::Frame& frame, const at::Tensor& matte, const Gains& gains, image::Edit& edit) const;
   double HeldShareOf(const Gains& gains, const at::Tensor& actor) const;
@@ -33,6 +34,7 @@ class RelightProposer final : public Proposer {
   const model::MatteHead& head_;
   std::shared_ptr<image::FrameTrack> track_;
   ShotFacts facts_;
+  std::optional<light::ColourTransfer> transfer_;  // in place of lights
   light::SceneLight wanted_;
   at::Tensor contrast_;  // how the take looks under the shot's own light; undefined without a take
 };

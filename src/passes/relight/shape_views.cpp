@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "passes/relight/gain.h"
@@ -42,20 +43,77 @@ std::optional<light::Vector> TurnedBack(const light::Vector& key, const FrameSur
   return light::Vector{turned[0].item<double>(), turned[1].item<double>(), turned[2].item<double>()};
 }
 
-// How one frame shows the guess, on its pixels. known: [1,h,w] where it is seen.
-light::ShadingView ViewOf(const GuessedShape& guess, const light::SceneLight& light, const at::Tensor& linear,
-                          const at::Tensor& known, const light::Vector& direction) {
-  constexpr double kGlaring = 1.3;  // times all of the light: a highlight, or not that material
-  light::Key lamp = light.keys.front();
+// A frame as it is laid over the guess.
+struct LaidOver {
+  at::Tensor linear;        // [3,h,w]
+  at::Tensor known;         // [1,h,w] where it is seen
+  light::SceneLight light;  // one key, as it stands for the guess
+};
+
+// So many times as bright is what is seen as the guess would be under that light, by the median. Nothing where the
+// light reaches too little of it.
+std::optional<double> StrengthBeside(const at::Tensor& shading, const at::Tensor& where, const at::Tensor& expected,
+                                     double seen) {
+  const at::Tensor off = (shading.clamp_min(1e-4) / expected.clamp_min(1e-4))
+                             .log()
+                             .masked_select((where > 0.5).logical_and(expected > 0.2));
+  constexpr double kLeast = 0.1;  // of what is seen
+  if (static_cast<double>(off.numel()) < std::max(1.0, kLeast * seen)) return std::nullopt;
+  return std::exp(off.median().item<double>());
+}
+
+light::ShadingView ViewOf(const GuessedShape& guess, const LaidOver& frame) {
+  const light::Key& lamp = frame.light.keys.front();
   const at::Tensor full = light::LuminanceOf(guess.albedo * light::AsColumn(lamp.rgb)).clamp_min(1e-4);
-  lamp.direction = direction;
   light::ShadingView view;
-  view.key = direction;
-  view.ambient = light::LuminanceOf(light.ambient) / light::LuminanceOf(lamp.rgb);
-  view.shading = Calm(light::LuminanceOf(linear) / full, known);
-  view.weight = known * light::CastShadow(guess.surface.heights, guess.surface.mask, lamp) *
-                (1 - Calm(Saturated(linear), known)) * (view.shading < kGlaring * (1 + view.ambient));
+  view.key = lamp.direction;
+  view.ambient = light::LuminanceOf(frame.light.ambient) / light::LuminanceOf(lamp.rgb);
+  view.shading = Calm(light::LuminanceOf(frame.linear) / full, frame.known);
+  view.weight = frame.known * light::CastShadow(guess.surface.heights, guess.surface.mask, lamp) *
+                (1 - Calm(Saturated(frame.linear), frame.known));
   return view;
+}
+
+light::ShadingView WithoutGlare(light::ShadingView view) {
+  constexpr double kGlaring = 1.3;  // times all of the light: a highlight, or not that material
+  view.weight = view.weight * (view.shading < kGlaring * (1 + view.ambient));
+  return view;
+}
+
+// A view whose light is in units of another albedo: brought to this one's by the guess itself.
+std::optional<light::ShadingView> BroughtTo(const GuessedShape& guess, const LaidOver& frame) {
+  light::ShadingView view = ViewOf(guess, frame);
+  const light::SceneLight one{{{view.key}}, {view.ambient, view.ambient, view.ambient}};
+  const at::Tensor expected = light::Shade(guess.surface.normals, one, {}).slice(0, 0, 1);
+  const std::optional<double> strength =
+      StrengthBeside(view.shading, view.weight, expected, frame.known.sum().item<double>());
+  if (!strength) return std::nullopt;
+  view.shading = view.shading / *strength;
+  return WithoutGlare(std::move(view));
+}
+
+light::SceneLight From(light::SceneLight light, const light::Vector& direction) {
+  light.keys.front().direction = direction;
+  return light;
+}
+
+// Where the guess was found in a frame, that frame laid back over it; of its head.
+struct Found {
+  FrameSurface seen;
+  at::Tensor linear, known;
+};
+
+Found FindIn(const Sample& frame, const GuessedShape& guess, const at::Tensor& contrast) {
+  Found found;
+  found.seen = SurfaceCarried(guess.surface, contrast, frame);
+  if (found.seen.likeness < kLeastLikeness) return found;
+  const std::unique_ptr<temporal::FlowEstimator> flow = temporal::MakeDisFlow();
+  const at::Tensor there = (frame.matte > 0.5).to(at::kFloat);
+  const light::Registration back =
+      light::RegisterTake(*flow, contrast, guess.surface.mask, light::LocalContrast(frame.linear, there), there);
+  found.linear = image::SampleAtOffset(frame.linear, back.take_from_frame, image::Filter::kBilinear);
+  found.known = back.known;
+  return found;
 }
 
 }  // namespace
@@ -64,21 +122,41 @@ std::vector<light::ShadingView> ViewsOf(const GuessedShape& guess, const std::ve
                                         const light::SceneLight& light) {
   SHOTFIX_CHECK(light.keys.size() == 1);
   const light::TakeSurface& surface = guess.surface;
-  const light::Vector& key = light.keys.front().direction;
-  std::vector<light::ShadingView> views = {ViewOf(guess, light, guess.sample.linear, surface.mask, key)};
+  std::vector<light::ShadingView> views = {WithoutGlare(ViewOf(guess, {guess.sample.linear, surface.mask, light}))};
   if (!surface.head.defined()) return views;
-  const std::unique_ptr<temporal::FlowEstimator> flow = temporal::MakeDisFlow();
   for (const Sample* other : others) {
-    const FrameSurface seen = SurfaceCarried(surface, guess.contrast, *other);
-    const std::optional<light::Vector> direction = TurnedBack(key, seen);
-    if (seen.likeness < kLeastLikeness || !direction) continue;
-    const at::Tensor there = (other->matte > 0.5).to(at::kFloat);
-    const light::Registration back =
-        light::RegisterTake(*flow, guess.contrast, surface.mask, light::LocalContrast(other->linear, there), there);
-    const at::Tensor carried = image::SampleAtOffset(other->linear, back.take_from_frame, image::Filter::kBilinear);
-    views.push_back(ViewOf(guess, light, carried, back.known * surface.head, *direction));
+    const Found found = FindIn(*other, guess, guess.contrast);
+    const std::optional<light::Vector> direction = TurnedBack(light.keys.front().direction, found.seen);
+    if (!found.linear.defined() || !direction) continue;
+    views.push_back(WithoutGlare(ViewOf(guess, {found.linear, found.known * surface.head, From(light, *direction)})));
   }
   return views;
+}
+
+OtherViews ViewsIn(const OtherTake& take, const GuessedShape& guess, const light::SceneLight& light) {
+  SHOTFIX_CHECK(take.light.keys.size() == 1 && take.linear.size() == take.mattes.size());
+  const light::TakeSurface& surface = guess.surface;
+  // As the guess would look in that light: pictures under two lights are found in each other badly.
+  constexpr double kDarkest = 0.1;
+  const auto under = [&](const light::SceneLight& one) { return light::Shade(surface.normals, one, {}); };
+  const at::Tensor relit = guess.sample.linear * under(take.light) / under(light).clamp_min(kDarkest);
+  const at::Tensor contrast = light::LocalContrast(relit, surface.mask);
+  OtherViews other;
+  for (size_t k = 0; k < take.linear.size(); ++k) {
+    const Found found = FindIn({0, take.linear[k], take.mattes[k]}, guess, contrast);
+    other.likeness = std::max(other.likeness, found.seen.likeness);
+    if (!found.linear.defined()) continue;
+    const at::Tensor head = surface.head.defined() ? surface.head : at::zeros_like(surface.mask);
+    const auto add = [&](const at::Tensor& part, const light::Vector& direction) {
+      const LaidOver over{found.linear, found.known * part, From(take.light, direction)};
+      if (std::optional<light::ShadingView> view = BroughtTo(guess, over)) other.views.push_back(*view);
+    };
+    const light::Vector& key = take.light.keys.front().direction;
+    add(1 - head, key);
+    if (!surface.head.defined()) continue;
+    if (const std::optional<light::Vector> turned = TurnedBack(key, found.seen)) add(head, *turned);
+  }
+  return other;
 }
 
 light::NormalSpread SpreadOf(const light::TakeSurface& guess) {

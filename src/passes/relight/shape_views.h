@@ -21,6 +21,13 @@ struct GuessedShape {
 // it has turned. Cast shadows, as the guess throws them, tell nothing. `light` has one key.
 std::vector<light::ShadingView> ViewsOf(const GuessedShape& guess, const std::vector<const Sample*>& others,
                                         const light::SceneLight& light);
+// How another take shows the guess: each of its frames in which it is found, under that take's key. A head counts as it
+// has turned, all else as it stands. How strong that light is beside this shot's is read from the guess itself.
+struct OtherViews {
+  std::vector<light::ShadingView> views;
+  double likeness = 0;  // of the frame that is most like the guess
+};
+OtherViews ViewsIn(const OtherTake& take, const GuessedShape& guess, const light::SceneLight& light);
 // How sure such a guess is of itself: a mean face more than an inflated outline; but a face has brows, lips and lids,
 // whose albedo nobody knows.
 light::NormalSpread SpreadOf(const light::TakeSurface& guess);

@@ -45,24 +45,28 @@ nlohmann::json KeyOf(const light::KeyRequest& own) {
 }
 
 image::Solution Pack(const ShotFacts& facts, std::shared_ptr<image::FrameTrack> track) {
-  const Json body = {{"version", kSolutionVersion},
-                     {"tier", ToString(facts.tier)},
-                     {"light", light::ToJson(facts.found.light)},
-                     {"uncertainty_deg", facts.found.uncertainty_deg},
-                     {"explained", facts.found.explained},
-                     {"clipped", facts.clipped},
-                     {"saturated", facts.saturated},
-                     {"background", facts.background},
-                     {"likeness", facts.likeness},
-                     {"head_error_deg", facts.head_error_deg},
-                     {"ambient", facts.materials.ambient()},
-                     {"metered", FramesOf(facts.metered)}};
+  Json body = {{"version", kSolutionVersion},
+               {"tier", ToString(facts.tier)},
+               {"light", light::ToJson(facts.found.light)},
+               {"uncertainty_deg", facts.found.uncertainty_deg},
+               {"explained", facts.found.explained},
+               {"clipped", facts.clipped},
+               {"saturated", facts.saturated},
+               {"background", facts.background},
+               {"likeness", facts.likeness},
+               {"head_error_deg", facts.head_error_deg},
+               {"ambient", facts.materials.ambient()},
+               {"metered", FramesOf(facts.metered)}};
+  if (facts.colours) {
+    body["colours"] = light::ToJson(facts.colours->all);
+    if (facts.colours->head) body["head_colours"] = light::ToJson(*facts.colours->head);
+  }
   image::Solution solution;
   solution.body = body.dump();
   model::PackMattes(facts, solution);
   PackMetered(facts.metered, solution);
+  if (facts.materials.count() > 0 || facts.colours) facts.shape.Pack(solution);
   if (facts.materials.count() > 0) {
-    facts.shape.Pack(solution);
     solution.tensors["material_parts"] = facts.materials.parts();
     solution.tensors["material_albedos"] = facts.materials.albedos();
   }
@@ -79,7 +83,8 @@ ShotFacts Unpack(const image::Solution& solution) {
     ShotFacts facts;
     static_cast<model::MatteFacts&>(facts) = model::UnpackMattes(solution);
     facts.tier = TierFrom(body.at("tier"));
-    facts.found.light = light::SceneLightFrom(body.at("light").get<std::string>());
+    if (facts.tier != GeometryTier::kColour)
+      facts.found.light = light::SceneLightFrom(body.at("light").get<std::string>());
     facts.found.uncertainty_deg = body.at("uncertainty_deg");
     facts.found.explained = body.at("explained");
     facts.clipped = body.at("clipped");
@@ -90,6 +95,12 @@ ShotFacts Unpack(const image::Solution& solution) {
     facts.metered = UnpackMetered(solution, body.at("metered"));
     if (facts.tier == GeometryTier::kLightReference) return facts;
     facts.shape = OwnShape::Unpack(solution);
+    if (facts.tier == GeometryTier::kColour) {
+      const auto colours = [&](const char* name) { return light::ShotColoursFrom(body.at(name).get<std::string>()); };
+      facts.colours = FoundShotColours{std::nullopt, colours("colours")};
+      if (body.contains("head_colours")) facts.colours->head = colours("head_colours");
+      return facts;
+    }
     facts.materials = light::Materials::From(solution.tensors.at("material_parts"),
                                              solution.tensors.at("material_albedos"), body.at("ambient"));
     return facts;
