@@ -53,12 +53,9 @@ passes::FoundShotColours PassBuilder::ColoursOf(const RelightRequest& request) {
           "--match \"{}\" does not show just the people who are in this shot, and by colour one person's skin would "
           "become another's; say the light with --key, or who is where at ingest (--person)",
           clip.name);
-  RelightRequest plain;
-  plain.use_take = plain.use_head = false;
-  plain.use_face = request.use_face;
-  plain.use_locator = request.use_locator;
-  plain.look.colours_only = true;
-  const OtherShot other = AnalyseOther("--match", clip, plain);
+  RelightRequest guessed = Guessed(request);
+  guessed.look.colours_only = true;
+  const OtherShot other = AnalyseOther("--match", clip, guessed);
   content_key_ += other.key;
   notes_ += "matched to " + clip.name + " by colour: no light-reference take is used in both\n";
   return passes::FoundColours(other.solution);

@@ -2,15 +2,12 @@
 #include "pipeline/other_takes.h"
 
 #include <ATen/ATen.h>
-#include <fmt/core.h>
 
 #include <algorithm>
 
 #include "pipeline/pass_builder.h"
 #include "shotfix/core/error.h"
 #include "shotfix/image/analysis.h"
-#include "shotfix/model/matte_head.h"
-#include "shotfix/pipeline/solve.h"
 #include "shotfix/train/train_project.h"
 
 namespace shotfix::pipeline {
@@ -38,30 +35,6 @@ std::vector<NamedTake> ParseTakes(const std::vector<std::string>& texts) {
   return takes;
 }
 
-PassBuilder::OtherShot PassBuilder::AnalyseOther(const std::string& option, const project::ClipRecord& clip,
-                                                 const RelightRequest& request) {
-  const std::string named = fmt::format("{} \"{}\"", option, clip.name);
-  if (clip.role != project::Role::kDailies)
-    Throw(ErrorCode::kNoInput, "{} was ingested as {}; name a take of the actor", named, project::ToString(clip.role));
-  const compliance::ConsentGrant grant = compliance::ConsentLedger(project_).Require(
-      {compliance::Operation::kRelight, project::ClipStore(project_).PeopleIn(clip.id), clip.scene, clip.name});
-  const media::ClipInfo info = train::OpenCatalogued(clip);
-  const std::string before = notes_;
-  passes::RelightInputs inputs = RelightInputsOf(request, clip, info);
-  if (notes_.size() > before.size()) notes_ = before + clip.name + ": " + notes_.substr(before.size());
-  const SolveInputs solve{info, clip.sha256, static_cast<int>(inputs.matte_head.shape.at("long_side_px"))};
-  const std::unique_ptr<passes::EditPass> pass =
-      passes::MakeRelightPass(request.Look(), std::move(inputs), job_.device, grant);
-  project::SolutionStore solutions(project_);
-  try {
-    return {SolveOrLoad(solutions, solve, *pass, progress_),
-            clip.sha256 + " " + info.space.ToString() + " " + pass->AnalysisKey() + "\n"};
-  } catch (const Error& problem) {
-    if (problem.code() != ErrorCode::kData) throw;
-    Throw(ErrorCode::kData, "{}: {}", named, problem.what());
-  }
-}
-
 // Each through its own analysis, which is stored and serves a relight of that take too.
 void PassBuilder::UseOtherTakes(const RelightRequest& request, passes::RelightInputs& inputs) {
   const std::vector<NamedTake> takes = ParseTakes(request.beside);
@@ -86,12 +59,9 @@ void PassBuilder::UseOtherTakes(const RelightRequest& request, passes::RelightIn
             "--beside \"{}\" shows nobody who is in this shot, and another's face tells nothing; ingest says who is "
             "where (--person)",
             take.clip);
-    RelightRequest plain;
-    plain.use_take = plain.use_head = false;
-    plain.use_face = request.use_face;
-    plain.use_locator = request.use_locator;
-    plain.light_from = take.key_text;
-    const OtherShot other = AnalyseOther("--beside", clip, plain);
+    RelightRequest guessed = Guessed(request);
+    guessed.light_from = take.key_text;
+    const OtherShot other = AnalyseOther("--beside", clip, guessed);
     inputs.others.push_back(passes::ShownIn(other.solution, clip.name));
     inputs.others_key += other.key;
     const at::Tensor& shown = inputs.others.back().linear.front();

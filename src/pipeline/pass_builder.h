@@ -67,7 +67,8 @@ class PassBuilder {
   };
   // Of a shot that this one is compared with; `option` named it.
   OtherShot AnalyseOther(const std::string& option, const project::ClipRecord& clip, const RelightRequest& request);
-  light::SceneLight LightOf(const std::string& name, const std::string& take, const std::string& take_key);
+  static RelightRequest Guessed(const RelightRequest& request);
+  light::SceneLight LightOf(const std::string& name, const std::string& take);
   void UseOtherTakes(const RelightRequest& request, passes::RelightInputs& inputs);
   light::SceneLight SavedLight(const std::string& name, const std::string& take_key);
   void SaveLight(const RelightRequest& request, const image::Solution& solution);

@@ -94,30 +94,50 @@ std::optional<passes::FaceHint> PassBuilder::FaceIn(const RelightRequest& reques
   }
 }
 
-// The light of another shot of the same actor, in units of the take's albedo: as absolute as light gets here.
-light::SceneLight PassBuilder::LightOf(const std::string& name, const std::string& take, const std::string& take_key) {
-  const project::ClipRecord clip = train::FindClip(project_, name);
-  const media::ClipInfo info = train::OpenCatalogued(clip);
+// What of a request holds for another shot as well, its shape guessed.
+RelightRequest PassBuilder::Guessed(const RelightRequest& request) {
+  RelightRequest guessed;
+  guessed.use_take = guessed.use_head = false;
+  guessed.use_face = request.use_face;
+  guessed.use_locator = request.use_locator;
+  return guessed;
+}
+
+PassBuilder::OtherShot PassBuilder::AnalyseOther(const std::string& option, const project::ClipRecord& clip,
+                                                 const RelightRequest& request) {
+  const std::string named = fmt::format("{} \"{}\"", option, clip.name);
+  if (clip.role != project::Role::kDailies)
+    Throw(ErrorCode::kNoInput, "{} was ingested as {}; name a take of the actor", named, project::ToString(clip.role));
   const compliance::ConsentGrant grant = compliance::ConsentLedger(project_).Require(
       {compliance::Operation::kRelight, project::ClipStore(project_).PeopleIn(clip.id), clip.scene, clip.name});
+  const media::ClipInfo info = train::OpenCatalogued(clip);
+  const std::string before = notes_;
+  passes::RelightInputs inputs = RelightInputsOf(request, clip, info);
+  if (notes_.size() > before.size()) notes_ = before + clip.name + ": " + notes_.substr(before.size());
+  const SolveInputs solve{info, clip.sha256, static_cast<int>(inputs.matte_head.shape.at("long_side_px"))};
+  const std::unique_ptr<passes::EditPass> pass =
+      passes::MakeRelightPass(request.Look(), std::move(inputs), job_.device, grant);
+  project::SolutionStore solutions(project_);
+  try {
+    return {SolveOrLoad(solutions, solve, *pass, progress_),
+            clip.sha256 + " " + info.space.ToString() + " " + pass->AnalysisKey() + "\n"};
+  } catch (const Error& problem) {
+    if (problem.code() != ErrorCode::kData) throw;
+    Throw(ErrorCode::kData, "{}: {}", named, problem.what());
+  }
+}
+
+// In units of the take's albedo, which both shots share: as absolute as light gets here.
+light::SceneLight PassBuilder::LightOf(const std::string& name, const std::string& take) {
   RelightRequest plain;
   plain.take = take;
   plain.use_face = false;
-  passes::RelightInputs inputs = RelightInputsOf(plain, clip, info);
-  SHOTFIX_CHECK(inputs.take && inputs.take_key == take_key);  // a light is in units of one take's albedo
-  const int64_t long_side_px = inputs.matte_head.shape.at("long_side_px");
-  const std::unique_ptr<passes::EditPass> pass =
-      passes::MakeRelightPass(plain.Look(), std::move(inputs), job_.device, grant);
-  project::SolutionStore solutions(project_);
-  const SolveInputs solve{info, clip.sha256, static_cast<int>(long_side_px)};
   light::SceneLight found;
   try {
-    found = passes::FoundLight(SolveOrLoad(solutions, solve, *pass, progress_)).light;
+    found = passes::FoundLight(AnalyseOther("--match", train::FindClip(project_, name), plain).solution).light;
   } catch (const Error& problem) {
     if (problem.code() != ErrorCode::kData) throw;
-    Throw(ErrorCode::kData,
-          "the light of \"{}\" cannot be found ({}); say the light with --key, or match by colour with --no-take", name,
-          problem.what());
+    Throw(ErrorCode::kData, "{}; say the light with --key, or match by colour with --no-take", problem.what());
   }
   content_key_ += light::ToJson(found) + "\n";
   notes_ += "light matched to " + name + " through the take's albedo\n";
@@ -186,7 +206,7 @@ std::unique_ptr<passes::EditPass> PassBuilder::MakeRelight(const RelightRequest&
   if (!request.ambient_from.empty()) look.plate_ambient = AmbientOf(request);
   if (!request.gobo.empty()) inputs.gobo = PictureOf(request.gobo, request.picture_in_space).clamp(0, 1);
   if (by_colour) look.match_colours = ColoursOf(request);
-  else if (!request.match.empty()) look.match = LightOf(request.match, request.take, inputs.take_key);
+  else if (!request.match.empty()) look.match = LightOf(request.match, request.take);
   if (!request.light.empty()) look.match = SavedLight(request.light, inputs.take_key);
   const bool no_key = (look.environment && look.environment->keys.empty()) || (look.match && look.match->keys.empty());
   if (inputs.gobo.defined() && no_key)

@@ -70,6 +70,13 @@ class BallProject {
     MustSucceed(Run("hint lamp --lights '" + File("lamp.csv") + "'"));
     PaintMatte("lamp", 0, MakeBall());
   }
+  // "other": the same drift under the new light.
+  void AddOtherTake() const {
+    std::vector<at::Tensor> other;
+    for (int k = 0; k < kFrames; ++k) other.push_back(Shown(MakeBall(Place(k)), LightFrom(kNew)));
+    testing::WriteClip(other, File("other.mkv"), "-c:v ffv1 -g 1 -pix_fmt yuv444p10le");
+    MustSucceed(Run("ingest --no-locator --person Ada '" + File("other.mkv") + "'"));
+  }
   ShellResult Run(const std::string& arguments) const { return Shotfix("--project '" + File("p") + "' " + arguments); }
   ShellResult Relight(const std::string& out, const std::string& arguments) const {
     return Run("relight shot -o '" + File(out) + "' --overwrite " + arguments);
@@ -271,11 +278,7 @@ TEST_CASE("without a take it asks where the light is, and says why", "[e2e]") {
 
 TEST_CASE("without a shared take a match is one of colours, and says so", "[e2e]") {
   const BallProject project;
-  std::vector<at::Tensor> other;
-  for (int k = 0; k < kFrames; ++k)
-    other.push_back(BallProject::Shown(MakeBall(BallProject::Place(k)), LightFrom(kNew)));
-  testing::WriteClip(other, project.File("other.mkv"), "-c:v ffv1 -g 1 -pix_fmt yuv444p10le");
-  MustSucceed(project.Run("ingest --no-locator --person Ada '" + project.File("other.mkv") + "'"));
+  project.AddOtherTake();
   const ShellResult made = project.Relight("m.mkv", "--match other");
   MustSucceed(made);
   CHECK(made.output.find("matched to other by colour") != std::string::npos);
@@ -297,11 +300,7 @@ TEST_CASE("without a shared take a match is one of colours, and says so", "[e2e]
 
 TEST_CASE("another take in other light has its say in a guessed shape", "[e2e]") {
   const BallProject project;
-  std::vector<at::Tensor> other;
-  for (int k = 0; k < kFrames; ++k)
-    other.push_back(BallProject::Shown(MakeBall(BallProject::Place(k)), LightFrom(kNew)));
-  testing::WriteClip(other, project.File("other.mkv"), "-c:v ffv1 -g 1 -pix_fmt yuv444p10le");
-  MustSucceed(project.Run("ingest --no-locator --person Ada '" + project.File("other.mkv") + "'"));
+  project.AddOtherTake();
   const std::string own = KeyOption({0, 60}) + " --light-from -40,25 ";
   const std::string beside =
       "--beside other," + std::to_string(kNew.azimuth_deg) + "," + std::to_string(kNew.elevation_deg);
