@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "shotfix/core/error.h"
+#include "passes/read_stored.h"
 #include "shotfix/image/resample.h"
 #include "shotfix/temporal/flow.h"
 
@@ -74,11 +74,7 @@ image::Solution Pack(const ShotFacts& facts, std::shared_ptr<image::FrameTrack> 
 }
 
 ShotFacts Unpack(const image::Solution& solution) {
-  try {
-    const Json body = Json::parse(solution.body);
-    if (body.at("version") != kSolutionVersion)
-      Throw(ErrorCode::kData, "the stored analysis is of version {}; this shotfix writes {}", body.at("version").dump(),
-            kSolutionVersion);
+  return ReadStored(solution, kSolutionVersion, [&](const Json& body) {
     ShotFacts facts;
     static_cast<model::MatteFacts&>(facts) = model::UnpackMattes(solution);
     facts.grain.sigma = body.at("grain").at("sigma").get<decltype(facts.grain.sigma)>();
@@ -86,11 +82,7 @@ ShotFacts Unpack(const image::Solution& solution) {
     facts.grain.chroma_link = body.at("grain").at("chroma_link");
     if (body.contains("background_blur_px")) facts.background_blur_px = body.at("background_blur_px").get<double>();
     return facts;
-  } catch (const std::exception& problem) {
-    Throw(ErrorCode::kData,
-          "the stored analysis of the shot cannot be read: {}; delete the project's solutions folder and run again",
-          problem.what());
-  }
+  });
 }
 
 }  // namespace shotfix::passes::background

@@ -6,6 +6,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "passes/read_stored.h"
 #include "shotfix/core/error.h"
 #include "shotfix/core/json_number.h"
 
@@ -86,11 +87,7 @@ image::Solution Pack(const gaze::ShotGaze& shot) {
 }
 
 gaze::ShotGaze Unpack(const image::Solution& solution) {
-  try {
-    const Json body = Json::parse(solution.body);
-    if (body.at("version") != kSolutionVersion)
-      Throw(ErrorCode::kData, "it is of version {}; this shotfix writes {}", body.at("version").dump(),
-            kSolutionVersion);
+  return ReadStored(solution, kSolutionVersion, [&](const Json& body) {
     gaze::ShotGaze shot;
     shot.first_frame = WholeNumber(body.at("first_frame"));
     shot.analysis_height = WholeNumber(body.at("analysis").at(0));
@@ -124,11 +121,7 @@ gaze::ShotGaze Unpack(const image::Solution& solution) {
       }
     }
     return shot;
-  } catch (const std::exception& problem) {
-    Throw(ErrorCode::kData,
-          "the stored analysis of the shot cannot be read: {}; delete the project's solutions folder and run again",
-          problem.what());
-  }
+  });
 }
 
 }  // namespace shotfix::passes::eyeline

@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "passes/read_stored.h"
 #include "passes/relight/analysis.h"
-#include "shotfix/core/error.h"
 #include "shotfix/core/json_number.h"
 
 namespace shotfix::passes::relight {
@@ -75,11 +75,7 @@ image::Solution Pack(const ShotFacts& facts, std::shared_ptr<image::FrameTrack> 
 }
 
 ShotFacts Unpack(const image::Solution& solution) {
-  try {
-    const Json body = Json::parse(solution.body);
-    if (body.at("version") != kSolutionVersion)
-      Throw(ErrorCode::kData, "the stored analysis is of version {}; this shotfix writes {}", body.at("version").dump(),
-            kSolutionVersion);
+  return ReadStored(solution, kSolutionVersion, [&](const Json& body) {
     ShotFacts facts;
     static_cast<model::MatteFacts&>(facts) = model::UnpackMattes(solution);
     facts.tier = TierFrom(body.at("tier"));
@@ -104,11 +100,7 @@ ShotFacts Unpack(const image::Solution& solution) {
     facts.materials = light::Materials::From(solution.tensors.at("material_parts"),
                                              solution.tensors.at("material_albedos"), body.at("ambient"));
     return facts;
-  } catch (const std::exception& problem) {
-    Throw(ErrorCode::kData,
-          "the stored analysis of the shot cannot be read: {}; delete the project's solutions folder and run again",
-          problem.what());
-  }
+  });
 }
 
 }  // namespace shotfix::passes::relight
