@@ -64,7 +64,7 @@ void PassBuilder::UseOtherTakes(const RelightRequest& request, passes::RelightIn
     const OtherShot other = AnalyseOther("--beside", clip, guessed);
     inputs.others.push_back(passes::ShownIn(other.solution, clip.name));
     inputs.others_key += other.key;
-    const at::Tensor& shown = inputs.others.back().linear.front();
+    const at::Tensor& shown = inputs.others.back().pictures.front().linear;
     const image::AnalysisSize own = image::ChooseAnalysisSize(stock_.info.layout.height, stock_.info.layout.width,
                                                               inputs.matte_head.shape.at("long_side_px"));
     if (shown.size(1) != own.height || shown.size(2) != own.width)

@@ -64,7 +64,7 @@ TEST_CASE("another take shows the same shape under its own key, however strong i
   const at::Tensor albedo = ball.albedo.clamp_min(0.01);
   const GuessedShape guess{surface, contrast, albedo, own};
   // Twice as bright as its own analysis says, in units of this shot's albedo.
-  const OtherTake take{"other", other, {2 * testing::BallUnder(ball, other)}, {ball.mask}};
+  const OtherTake take{"other", other, {{2 * testing::BallUnder(ball, other), ball.mask}}};
   const OtherViews seen = ViewsIn(take, guess, light);
   CHECK(seen.likeness > 0.5);
   REQUIRE(seen.views.size() == 1);

@@ -68,9 +68,12 @@ struct FaceHint {
 // Another take of the same subject, in other light: few of its frames, and what its own analysis found of that light.
 struct OtherTake {
   std::string name;
-  light::SceneLight light;         // one key, in units of its own albedo
-  std::vector<at::Tensor> linear;  // [3,h,w] scene-linear at the analysis size
-  std::vector<at::Tensor> mattes;  // [1,h,w]
+  light::SceneLight light;  // one key, in units of its own albedo
+  struct Picture {
+    at::Tensor linear;  // [3,h,w] scene-linear at the analysis size
+    at::Tensor matte;   // [1,h,w]
+  };
+  std::vector<Picture> pictures;
 };
 OtherTake ShownIn(const image::Solution& solution, const std::string& name);
 

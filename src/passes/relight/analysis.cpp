@@ -8,6 +8,8 @@
 #include <cmath>
 #include <set>
 
+#include "passes/relight/colours.h"
+#include "passes/relight/confidence.h"
 #include "passes/relight/gain.h"
 #include "passes/relight/surface.h"
 #include "shotfix/core/error.h"
@@ -126,13 +128,6 @@ void FindFromTake(const light::LightTake& take, const std::vector<Sample>& sampl
   if (!options.light_from) facts.found.uncertainty_deg = std::hypot(facts.found.uncertainty_deg, kShapeErrorDeg);
 }
 
-// Eyes, nose, cheeks and mouth: skin and little else. Hair hangs over what lies around.
-at::Tensor InnerFace(const FrameSurface& surface) {
-  constexpr double kInset = 0.2;  // of the side of a square as large as the face
-  const at::Tensor head = (surface.head * surface.known > 0.99).to(at::kFloat);
-  return image::Erode(head, std::llround(kInset * std::sqrt(head.sum().item<double>())));
-}
-
 // A soft sky leaves a face less shaded than a lamp does: then what is dark is another material and not in the shade.
 // Nothing where the face is as hard as people light, or none is known.
 std::optional<double> SoftAmbient(const std::vector<light::ShadedPicture>& faces) {
@@ -202,29 +197,6 @@ light::MotionLight KeyFromTurns(const OwnShape& shape, const std::vector<Sample>
   return seen;
 }
 
-// Shape enters by a slope alone: a guess that nothing mends is enough.
-void FindColours(const std::vector<Sample>& samples, const std::optional<FaceHint>& face, ShotFacts& facts) {
-  facts.tier = GeometryTier::kColour;
-  facts.shape = OwnShape::Guess(samples, face, nullptr);
-  std::vector<light::ColouredFrame> faces, heads, all;
-  for (const Sample& sample : samples) {
-    const FrameSurface surface = facts.shape.In(sample);
-    const at::Tensor told = surface.known * (1 - Saturated(sample.linear));
-    const at::Tensor normals = BroadNormals(surface);
-    all.push_back({sample.linear, normals, told});
-    if (!surface.head.defined()) continue;
-    heads.push_back({sample.linear, normals, told * surface.head});
-    faces.push_back({sample.linear, normals, told * InnerFace(surface)});
-  }
-  facts.colours = FoundShotColours{std::nullopt, light::ColoursOf(all, light::LitSide(all))};
-  if (heads.empty()) return;
-  try {
-    facts.colours->head = light::ColoursOf(faces, light::LitSide(heads));
-  } catch (const Error& problem) {
-    if (problem.code() != ErrorCode::kData) throw;  // too little of the face is seen
-  }
-}
-
 }  // namespace
 
 ShotFacts AnalyseShot(image::ShotReader& shot, const AnalysisInputs& asked, image::FrameTrack& track,
@@ -240,7 +212,9 @@ ShotFacts AnalyseShot(image::ShotReader& shot, const AnalysisInputs& asked, imag
   facts.background = BackgroundLuminance(samples);
   facts.metered = Metered(samples);
   if (options.colours_only) {
-    FindColours(samples, inputs.face, facts);
+    facts.tier = GeometryTier::kColour;
+    facts.shape = OwnShape::Guess(samples, inputs.face, nullptr);  // that nothing mends: it tells the lit side alone
+    facts.colours = FindColours(samples, facts.shape);
     progress("finding the light", 1, 1);
     return facts;
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What relight finds out about a whole shot: mattes, where its light is, how its subject is shaped.
+// What relight finds out about a whole shot: mattes, where its light is (or what colours it has), how its subject is
+// shaped.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

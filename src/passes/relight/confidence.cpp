@@ -25,4 +25,10 @@ at::Tensor SkinWithin(const FrameSurface& surface) {
   return image::GaussianBlur(bright * head, sigma) / image::GaussianBlur(head, sigma).clamp_min(1e-3) * head;
 }
 
+at::Tensor InnerFace(const FrameSurface& surface) {
+  constexpr double kInset = 0.2;  // of the side of a square as large as the face
+  const at::Tensor head = (surface.head * surface.known > 0.99).to(at::kFloat);
+  return image::Erode(head, std::llround(kInset * std::sqrt(head.sum().item<double>())));
+}
+
 }  // namespace shotfix::passes::relight

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where in a head a mean face tells the shape.
+// Where in a head a mean face tells the shape, and where there is skin.
 #pragma once
 
 #include "passes/relight/surface.h"
@@ -10,5 +10,8 @@ namespace shotfix::passes::relight {
 // forehead, a beard, the frames of glasses and brows are darker than skin and stand before it: there the mean face
 // tells nothing. 0 beyond the head.
 at::Tensor SkinWithin(const FrameSurface& surface);
+// [1,h,w], 0 or 1, for a surface that has a head: eyes, nose, cheeks and mouth; skin and little else. Hair hangs over
+// what lies around.
+at::Tensor InnerFace(const FrameSurface& surface);
 
 }  // namespace shotfix::passes::relight

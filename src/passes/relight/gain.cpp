@@ -8,6 +8,7 @@
 
 #include "passes/relight/confidence.h"
 #include "passes/relight/highlight.h"
+#include "passes/relight/smooth.h"
 #include "shotfix/core/error.h"
 #include "shotfix/image/resample.h"
 #include "shotfix/light/environment.h"
@@ -18,23 +19,10 @@ namespace shotfix::passes::relight {
 namespace {
 
 constexpr double kMeasuredReach = 0.003;  // of the long side: how finely the light that is there is measured
-constexpr double kSpreadReach = 0.02;     // of the long side: how far a gain reaches where nothing is known
 constexpr double kDarkest = 0.01;         // of the key: less light than this is noise, and no gain may come of it
 constexpr double kCalmReach = 0.012;      // of the long side: how far around a place its surroundings are
 constexpr double kBrighterStops = 0.8;    // measured light may be so much more than the model's
 constexpr double kWholeChangeStops = 0.3;
-
-at::Tensor SmoothMean(const at::Tensor& picture, double reach) {
-  const double side = static_cast<double>(std::max(picture.size(1), picture.size(2)));
-  const auto radius = std::max<int64_t>(1, std::llround(reach * side));
-  return image::BoxMean(image::BoxMean(picture.contiguous(), radius), radius);
-}
-
-// What is known, carried over its border.
-at::Tensor SpreadFrom(const at::Tensor& values, const at::Tensor& known) {
-  const at::Tensor near = SmoothMean(values * known, kSpreadReach) / SmoothMean(known, kSpreadReach).clamp_min(1e-4);
-  return values * known + near * (1 - known);
-}
 
 // [1,h,w], 0 at the outline and 1 inside. Where a guessed shape falls away its heights are anybody's: a lit edge would
 // shade itself in dashes.
@@ -238,24 +226,10 @@ at::Tensor GainBetween(const FrameSurface& surface, const at::Tensor& linear, co
   return (gain * options.strength).contiguous();
 }
 
-at::Tensor BroadNormals(const FrameSurface& surface) {
-  constexpr double kOfSubject = 0.07;  // of the side of a square as large as the subject
-  const double sigma = std::max(1.0, kOfSubject * std::sqrt(surface.known.sum().item<double>()));
-  return image::GaussianBlur(surface.normals * surface.known, sigma) /
-         image::GaussianBlur(surface.known, sigma).clamp_min(1e-3);
-}
-
-at::Tensor GainOfTransfer(const FrameSurface& surface, const at::Tensor& linear, const light::ColourTransfer& transfer,
-                          const RelightOptions& options) {
-  const at::Tensor calm =
-      SmoothMean(linear * surface.known, kCalmReach) / SmoothMean(surface.known, kCalmReach).clamp_min(1e-3);
-  const at::Tensor gain = transfer.Stops(calm, BroadNormals(surface)).clamp(-options.most_stops, options.most_stops);
-  return (SpreadFrom(gain, surface.known) * options.strength).contiguous();
-}
-
 double FactorToHold(const std::vector<MeteredFrame>& frames, const LightChange& change, RelightOptions options) {
   constexpr int kRounds = 4;        // dark places have a floor, which does not scale
   constexpr double kMostStops = 6;  // lights that leave the face alone would burn all else
+  constexpr double kHeldStops = 0.005;
   // The light is metered, not how much of it is used.
   options.strength = 1;
   options.most_stops = kMostStops;
@@ -281,6 +255,7 @@ double FactorToHold(const std::vector<MeteredFrame>& frames, const LightChange& 
       relit += level(frame.linear * (GainBetween(frame.surface, frame.linear, now, options) * left).exp2());
     }
     factor *= found / relit;
+    if (std::abs(std::log2(found / relit)) < kHeldStops) break;
   }
   if (!(std::abs(std::log2(factor)) <= kMostStops))  // nor is it a number where nothing is lit
     Throw(ErrorCode::kData,

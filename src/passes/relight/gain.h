@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The gain from one light to another on a known surface.
+// The gain from one light to another on a known surface, and how strong a light must be to hold a level.
 #pragma once
 
 #include "passes/relight/surface.h"
-#include "shotfix/light/shot_colours.h"
 
 namespace shotfix::passes::relight {
 
@@ -30,12 +29,6 @@ struct LightChange {
 // linear: the picture, scene-linear [3,h,w], of the surface's size.
 at::Tensor GainBetween(const FrameSurface& surface, const at::Tensor& linear, const LightChange& change,
                        const RelightOptions& options);
-// [3,h,w]: where the surface faces as a whole. A light of order 1 is told by that, and drawn over noses it would be
-// mottled.
-at::Tensor BroadNormals(const FrameSurface& surface);
-// A subject's gain to the colours of another shot, as GainBetween gives it; of the surface its broad normals count.
-at::Tensor GainOfTransfer(const FrameSurface& surface, const at::Tensor& linear, const light::ColourTransfer& transfer,
-                          const RelightOptions& options);
 // What a light meter is pointed at: one frame of the shot.
 struct MeteredFrame {
   FrameSurface surface;

@@ -67,11 +67,8 @@ FoundShotColours FoundColours(const image::Solution& solution) {
 
 OtherTake ShownIn(const image::Solution& solution, const std::string& name) {
   const relight::ShotFacts facts = relight::Unpack(solution);
-  OtherTake take{name, facts.found.light, {}, {}};
-  for (const relight::Sample& sample : facts.metered) {
-    take.linear.push_back(sample.linear);
-    take.mattes.push_back(sample.matte);
-  }
+  OtherTake take{name, facts.found.light, {}};
+  for (const relight::Sample& sample : facts.metered) take.pictures.push_back({sample.linear, sample.matte});
   return take;
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "passes/relight/colours.h"
 #include "shotfix/composite/foreground.h"
 #include "shotfix/composite/soft_edge.h"
 #include "shotfix/core/error.h"
@@ -53,25 +54,15 @@ at::Tensor Levels(const at::Tensor& matte) { return ((matte - 0.04) / 0.92).clam
 
 RelightProposer::RelightProposer(const RelightOptions& options, const RelightInputs& inputs,
                                  const model::MatteHead& head, const image::Solution& solution)
-    : options_(options),
-      inputs_(inputs),
-      head_(head),
-      track_(solution.track),
-      facts_(Unpack(solution)),
-      transfer_(TransferOf(options)) {
-  if (transfer_) return;
+    : options_(options), inputs_(inputs), head_(head), track_(solution.track), facts_(Unpack(solution)) {
+  if (options.match_colours) {
+    SHOTFIX_CHECK(facts_.colours);
+    transfer_ = TransferBetween(*facts_.colours, *options.match_colours);
+    return;
+  }
   wanted_ = WantedLight(options, {facts_.found.light, facts_.background});
   if (inputs.take) contrast_ = ContrastUnder(*inputs.take, facts_.found.light);
   if (options.hold_exposure) wanted_ = light::Scaled(wanted_, FactorToHold(MeteredFrames(), Change(), options));
-}
-
-// Of the face to the face where both shots have one.
-std::optional<light::ColourTransfer> RelightProposer::TransferOf(const RelightOptions& options) const {
-  if (!options.match_colours) return std::nullopt;
-  SHOTFIX_CHECK(facts_.colours);
-  const FoundShotColours& to = *options.match_colours;
-  if (facts_.colours->head && to.head) return light::ColourTransfer(*facts_.colours->head, *to.head);
-  return light::ColourTransfer(facts_.colours->all, to.all);
 }
 
 LightChange RelightProposer::Change() const { return {facts_.found.light, wanted_, facts_.tier, inputs_.gobo}; }

@@ -23,7 +23,6 @@ class RelightProposer final : public Proposer {
   FrameSurface SurfaceIn(const Sample& sample) const;
   Gains GainsOf(const Sample& sample, const at::Tensor& saturated) const;
   at::Tensor GainOfActor(const Sample& sample) const;
-  std::optional<light::ColourTransfer> TransferOf(const RelightOptions& options) const;
   at::Tensor GainToEdges(const Gains& gains, const at::Tensor& linear, const at::Tensor& matte, int64_t frame) const;
   void CarryEdges(const image::Frame& frame, const at::Tensor& matte, const Gains& gains, image::Edit& edit) const;
   double HeldShareOf(const Gains& gains, const at::Tensor& actor) const;

@@ -107,7 +107,7 @@ light::SceneLight From(light::SceneLight light, const light::Vector& direction) 
   return light;
 }
 
-// Where the guess was found in a frame, that frame laid back over it; of its head.
+// The guess as it was found in a frame, and that frame laid back over the guess: undefined where they are not alike.
 struct Found {
   FrameSurface seen;
   at::Tensor linear, known;
@@ -144,7 +144,7 @@ std::vector<light::ShadingView> ViewsOf(const GuessedShape& guess, const std::ve
 }
 
 OtherViews ViewsIn(const OtherTake& take, const GuessedShape& guess, const light::SceneLight& light) {
-  SHOTFIX_CHECK(take.light.keys.size() == 1 && take.linear.size() == take.mattes.size());
+  SHOTFIX_CHECK(take.light.keys.size() == 1);
   const light::TakeSurface& surface = guess.surface;
   // As the guess would look in that light: pictures under two lights are found in each other badly.
   constexpr double kDarkest = 0.1;
@@ -152,8 +152,8 @@ OtherViews ViewsIn(const OtherTake& take, const GuessedShape& guess, const light
   const at::Tensor relit = guess.sample.linear * under(take.light) / under(light).clamp_min(kDarkest);
   const at::Tensor contrast = light::LocalContrast(relit, surface.mask);
   OtherViews other;
-  for (size_t k = 0; k < take.linear.size(); ++k) {
-    const Found found = FindIn({0, take.linear[k], take.mattes[k]}, guess, contrast);
+  for (const OtherTake::Picture& picture : take.pictures) {
+    const Found found = FindIn({0, picture.linear, picture.matte}, guess, contrast);
     other.likeness = std::max(other.likeness, found.seen.likeness);
     if (!found.linear.defined()) continue;
     const at::Tensor head = surface.head.defined() ? surface.head : at::zeros_like(surface.mask);

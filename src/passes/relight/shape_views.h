@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the frames of a shot show a guessed shape under its own light: what the guess is mended by.
+// How the frames of a shot show a guessed shape under its own light, and another take under another: what the guess is
+// mended by.
 #pragma once
 
 #include <vector>
