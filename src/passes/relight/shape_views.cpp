@@ -80,14 +80,6 @@ light::ShadingView WithoutGlare(light::ShadingView view) {
   return view;
 }
 
-// On a face, what is much darker than the guess would be is a shadow that something throws there more often than a
-// place that leans away; read as a lean, it leaves streaks.
-at::Tensor NotShadowed(const at::Tensor& shading, const at::Tensor& expected) {
-  constexpr double kShadow = 0.4;  // natural logarithm
-  const at::Tensor darker = (expected / shading.clamp_min(1e-4)).clamp_min(1e-4).log().clamp_min(0);
-  return 1 / (1 + (darker / kShadow).square());
-}
-
 // A view whose light is in units of another albedo: brought to this one's by the guess itself.
 std::optional<light::ShadingView> BroughtTo(const GuessedShape& guess, const LaidOver& frame) {
   light::ShadingView view = ViewOf(guess, frame);
@@ -97,8 +89,6 @@ std::optional<light::ShadingView> BroughtTo(const GuessedShape& guess, const Lai
       StrengthBeside(view.shading, view.weight, expected, frame.known.sum().item<double>());
   if (!strength) return std::nullopt;
   view.shading = view.shading / *strength;
-  if (guess.surface.head.defined())
-    view.weight = view.weight * (1 - guess.surface.head * (1 - NotShadowed(view.shading, expected)));
   return WithoutGlare(std::move(view));
 }
 
