@@ -354,7 +354,10 @@ TEST_CASE("a panorama, a gobo and a plate light the actor, the set or both", "[e
   CHECK(project.Relight("x.mkv", "--hdri '" + source + "'").exit_code == 65);
   CHECK(project.Relight("x.mkv", "--key 0,0 --hdri '" + project.File("sky.png") + "'").exit_code == 64);
   // The light goes down on the set alone.
-  MustSucceed(project.Relight("s.mkv", "--on set --key=-40,25,,-1"));
+  const ShellResult on_set = project.Relight("s.mkv", "--on set --key=-40,25,,-1");
+  MustSucceed(on_set);
+  CHECK(on_set.output.find("the set counts as a wall that faces the lens: the camera stands still") !=
+        std::string::npos);
   CHECK(MeanLevel(project.File("s.mkv"), wall) < 0.9 * MeanLevel(source, wall));
   CHECK(MeanLevel(project.File("s.mkv"), left) == Approx(MeanLevel(source, left)).epsilon(0.02));
   // A gobo that stops everything at picture right.

@@ -172,6 +172,16 @@ void FindFromGuess(const std::vector<Sample>& samples, const light::KeyRequest& 
   FindFromOutline(samples, own, facts);
 }
 
+SetShape FindSet(image::ShotReader& shot, const AnalysisInputs& asked, const ShotFacts& facts,
+                 const image::FrameTrack& track, const AnalysisProgress& progress) {
+  if (facts.camera.is_static) return SetShape::Unknown("the camera stands still");
+  const auto actor_in = [&](int64_t frame) {
+    return model::InferMatte(asked.head, facts, track, frame, shot.Analysis(frame)).cpu();
+  };
+  return SetShape::Find(shot, actor_in,
+                        [&](int64_t done) { progress("finding the set's planes", done, shot.frames().size()); });
+}
+
 // Throws kData, with what to say instead, where the shot cannot tell.
 light::MotionLight KeyFromTurns(const OwnShape& shape, const std::vector<Sample>& samples) {
   constexpr double kShapeSoftDeg = 4;  // terminators as they are: where they lie is what tells the direction
@@ -218,6 +228,7 @@ ShotFacts AnalyseShot(image::ShotReader& shot, const AnalysisInputs& asked, imag
     progress("finding the light", 1, 1);
     return facts;
   }
+  if (options.on != LitPart::kPerson) facts.set = FindSet(shot, asked, facts, track, progress);
   if (inputs.take) {
     facts.tier = GeometryTier::kLightReference;
     FindFromTake(*inputs.take, samples, options, facts);

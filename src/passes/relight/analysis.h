@@ -6,6 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "passes/relight/own_shape.h"
+#include "passes/relight/set_shape.h"
 #include "shotfix/light/light_fit.h"
 #include "shotfix/light/materials.h"
 #include "shotfix/model/matte_facts.h"
@@ -27,6 +28,7 @@ struct ShotFacts : model::MatteFacts {
   double head_error_deg = 0;   // of the light head, where it was used
   double likeness = 0;         // of the take and the shot, where it was used
   std::optional<FoundShotColours> colours;  // in place of the light, where it was asked for colours alone
+  std::optional<SetShape> set;              // where it is to be lit
   std::vector<Sample> metered;  // few frames: whose level a light may have to hold, and what another shot sees of this
 };
 

@@ -264,18 +264,16 @@ double FactorToHold(const std::vector<MeteredFrame>& frames, const LightChange& 
   return factor;
 }
 
-at::Tensor GainOfWall(int64_t height, int64_t width, const LightChange& change, const RelightOptions& options) {
-  FrameSurface wall;
-  wall.normals = at::tensor({0.0F, 0.0F, 1.0F}).view({3, 1, 1}).expand({3, height, width}).contiguous();
-  wall.heights = at::zeros({1, height, width});
+at::Tensor GainOfSet(const at::Tensor& normals, const LightChange& change, const RelightOptions& options) {
+  const at::Tensor flat = at::zeros_like(normals.narrow(0, 0, 1));
   const double floor = Floor(change);
   std::vector<at::Tensor> through;
   for (const light::Key& key : change.wanted.keys)
     through.push_back(through.empty() && change.gobo.defined()
-                          ? light::GoboOn(change.gobo, wall.heights, key, options.gobo_size)
-                          : at::ones_like(wall.heights));
-  const at::Tensor wanted = light::Shade(wall.normals, change.wanted, through).clamp_min(floor).log2();
-  const at::Tensor gain = wanted - light::Shade(wall.normals, change.found, {}).clamp_min(floor).log2();
+                          ? light::GoboOn(change.gobo, flat, key, options.gobo_size)
+                          : at::ones_like(flat));
+  const at::Tensor wanted = light::Shade(normals, change.wanted, through).clamp_min(floor).log2();
+  const at::Tensor gain = wanted - light::Shade(normals, change.found, {}).clamp_min(floor).log2();
   return (gain.clamp(-options.most_stops, options.most_stops) * options.strength).contiguous();
 }
 

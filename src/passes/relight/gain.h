@@ -37,8 +37,8 @@ struct MeteredFrame {
 // By how much the wanted light must be scaled for these frames, relit by it, to keep their mean luminance: that of the
 // head where there is one, else of all that is known. Throws kData where the wanted light hardly reaches it.
 double FactorToHold(const std::vector<MeteredFrame>& frames, const LightChange& change, RelightOptions options);
-// GainBetween for a set of which no shape is known: a wall that faces the lens. [3,h,w].
-at::Tensor GainOfWall(int64_t height, int64_t width, const LightChange& change, const RelightOptions& options);
+// GainBetween for a set, whose albedo nobody knows: of normals [3,h,w] alone. [3,h,w].
+at::Tensor GainOfSet(const at::Tensor& normals, const LightChange& change, const RelightOptions& options);
 // [1,h,w] in [0,1]: where all channels are at white, which is 1 here. Nobody knows how much light there was, and there
 // is no colour that could be lit; it is left alone. Where one channel still tells, the place is relit: a warm key clips
 // the red of half a face, and half a face that stayed as it was would be worse than one whose red is a little low.

@@ -30,6 +30,7 @@ class RelightPass final : public EditPass {
     if (inputs_.face && !inputs_.take)
       key["face"] = {inputs_.face->frame, inputs_.face->place.left_eye, inputs_.face->place.right_eye};
     if (options_.colours_only) key["colours"] = true;
+    if (options_.on != LitPart::kPerson && !options_.colours_only) key["set"] = true;
     if (!inputs_.others_key.empty()) key["others"] = inputs_.others_key;
     return key.dump();
   }
@@ -88,8 +89,9 @@ std::string DescribeLight(const image::Solution& solution) {
   const light::Key& key = facts.found.light.keys.front();
   const light::Angles from = light::AnglesOf(key.direction);
   const double ratio = light::LuminanceOf(key.rgb) / light::LuminanceOf(facts.found.light.ambient);
-  return fmt::format("{}\nthe shot's key stands at {:.0f},{:.0f} ({}), {:.1f} stops over its ambient light{}",
-                     Explain(facts.tier, facts.head_error_deg), from.azimuth_deg, from.elevation_deg,
+  const std::string set = facts.set ? "\n" + facts.set->Explain() : "";
+  return fmt::format("{}{}\nthe shot's key stands at {:.0f},{:.0f} ({}), {:.1f} stops over its ambient light{}",
+                     Explain(facts.tier, facts.head_error_deg), set, from.azimuth_deg, from.elevation_deg,
                      facts.found.uncertainty_deg > 0
                          ? fmt::format("found within {:.0f} degrees", facts.found.uncertainty_deg)
                          : std::string("as given"),

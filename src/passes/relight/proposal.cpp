@@ -86,14 +86,19 @@ at::Tensor RelightProposer::GainOfActor(const Sample& sample) const {
   return GainBetween(SurfaceIn(sample), sample.linear, Change(), options_);
 }
 
+at::Tensor RelightProposer::NormalsOfSet(const Sample& sample) const {
+  const int64_t height = sample.linear.size(1);
+  const int64_t width = sample.linear.size(2);
+  if (facts_.set && facts_.set->known()) return facts_.set->NormalsIn(sample.frame, height, width);
+  return at::tensor({0.0F, 0.0F, 1.0F}).view({3, 1, 1}).expand({3, height, width});  // a wall that faces the lens
+}
+
 RelightProposer::Gains RelightProposer::GainsOf(const Sample& sample, const at::Tensor& saturated) const {
   const at::Tensor still = at::zeros_like(sample.linear);
   const at::Tensor left = 1 - saturated;
   Gains gains{still, still};
   if (options_.on != LitPart::kSet) gains.actor = GainOfActor(sample) * left;
-  if (options_.on != LitPart::kPerson) {
-    gains.set = GainOfWall(sample.linear.size(1), sample.linear.size(2), Change(), options_) * left;
-  }
+  if (options_.on != LitPart::kPerson) gains.set = GainOfSet(NormalsOfSet(sample), Change(), options_) * left;
   return gains;
 }
 

@@ -23,6 +23,7 @@ class RelightProposer final : public Proposer {
   FrameSurface SurfaceIn(const Sample& sample) const;
   Gains GainsOf(const Sample& sample, const at::Tensor& saturated) const;
   at::Tensor GainOfActor(const Sample& sample) const;
+  at::Tensor NormalsOfSet(const Sample& sample) const;  // [3,h,w]
   at::Tensor GainToEdges(const Gains& gains, const at::Tensor& linear, const at::Tensor& matte, int64_t frame) const;
   void CarryEdges(const image::Frame& frame, const at::Tensor& matte, const Gains& gains, image::Edit& edit) const;
   double HeldShareOf(const Gains& gains, const at::Tensor& actor) const;

@@ -65,6 +65,7 @@ image::Solution Pack(const ShotFacts& facts, std::shared_ptr<image::FrameTrack> 
   solution.body = body.dump();
   model::PackMattes(facts, solution);
   PackMetered(facts.metered, solution);
+  if (facts.set) facts.set->Pack(solution);
   if (facts.materials.count() > 0 || facts.colours) facts.shape.Pack(solution);
   if (facts.materials.count() > 0) {
     solution.tensors["material_parts"] = facts.materials.parts();
@@ -89,6 +90,7 @@ ShotFacts Unpack(const image::Solution& solution) {
     facts.likeness = body.at("likeness");
     facts.head_error_deg = body.at("head_error_deg");
     facts.metered = UnpackMetered(solution, body.at("metered"));
+    if (body.contains("set")) facts.set = SetShape::Unpack(solution);
     if (facts.tier == GeometryTier::kLightReference) return facts;
     facts.shape = OwnShape::Unpack(solution);
     if (facts.tier == GeometryTier::kColour) {
