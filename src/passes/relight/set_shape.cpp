@@ -103,7 +103,7 @@ std::vector<int64_t> ViewsIn(const Followed& followed) {
   return views;
 }
 
-// Those that two views and more show.
+// Those that enough of the views show.
 void KeepSeen(const std::vector<int64_t>& views, Followed& followed) {
   constexpr int kFewestViews = 3;
   const int fewest = std::min<int>(kFewestViews, static_cast<int>(views.size()));
@@ -143,7 +143,8 @@ SetShape SetShape::Find(image::ShotReader& shot, const ActorIn& actor_in, const 
   Followed followed = FollowSet(shot, actor_in, reference, on_frame);
   const std::vector<int64_t> views = ViewsIn(followed);
   KeepSeen(views, followed);
-  if (views.empty() || followed.points.size() < kFewestPoints)
+  if (views.empty()) return Unknown("no other frame shows it");
+  if (followed.points.size() < kFewestPoints)
     return Unknown(
         fmt::format("{} points of it can be followed, {} are needed", followed.points.size(), kFewestPoints));
   std::vector<SeenPoints> seen;
