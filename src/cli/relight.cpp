@@ -89,7 +89,8 @@ void AddRelightCommand(const CommandHost& host) {
   AddLights(*app, request);
   AddSurroundings(*app, request);
   app->add_option("--on", command->on,
-                  "What is relit: person; set, as a wall that faces the lens; or all of the picture")
+                  "What is relit: person; set, by its planes where the camera moves through it, else as a wall that "
+                  "faces the lens; or all of the picture")
       ->capture_default_str();
   app->add_option("--take", request.take, "The light-reference take to use (else the actor's own in the catalogue)");
   app->add_flag("--no-take", command->no_take,

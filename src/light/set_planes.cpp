@@ -98,6 +98,8 @@ Vector NormalOf(const SetPlane& plane) {
   return {-unit[0], unit[1], unit[2]};
 }
 
+SetPlane FarAway() { return {{0, 0, kFarNearness}}; }
+
 std::vector<SetPlane> FitPlanes(const temporal::SolvedCamera& solved, const std::vector<cv::Point2d>& points) {
   constexpr size_t kMostPlanes = 6;
   constexpr double kFewestPoints = 16, kLeastShare = 0.04;

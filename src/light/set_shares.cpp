@@ -38,6 +38,26 @@ at::Tensor OneOf(const at::Tensor& index, int64_t count) {
 // In a room the first wall that a ray meets is the one that is seen: what nothing else tells. [P,h,w] of [P,h,w].
 at::Tensor Nearest(const at::Tensor& nearness) { return OneOf(nearness.argmax(0), nearness.size(0)); }
 
+constexpr double kBehindAll = 1e6;  // in nearness
+
+// How much of each plane stands behind another in the reference, [P,h,w]: what may come out as the camera moves.
+at::Tensor HiddenBy(const at::Tensor& shares, const at::Tensor& nearness) {
+  std::vector<at::Tensor> hidden;
+  for (int64_t k = 0; k < shares.size(0); ++k)
+    hidden.push_back((shares * (nearness > nearness.narrow(0, k, 1))).sum(0, true));
+  return at::cat(hidden);
+}
+
+// What is seen of each plane, less what nearer ones hide of it.
+at::Tensor InFront(const at::Tensor& seen, const at::Tensor& nearness) {
+  std::vector<at::Tensor> left;
+  for (int64_t k = 0; k < seen.size(0); ++k) {
+    const at::Tensor nearer = (seen * (nearness > nearness.narrow(0, k, 1))).sum(0, true);
+    left.push_back(at::minimum(seen.narrow(0, k, 1), (1 - nearer).clamp_min(0)));
+  }
+  return at::cat(left);
+}
+
 constexpr double kMostUnlike = 0.25;  // of a contrast from 0 to 1: more is something else in front
 
 // [1,h,w]: how unlike the views are the reference, all of it being that plane.
@@ -58,7 +78,9 @@ at::Tensor UnlikeAs(const SetPlane& plane, const temporal::Lens& lens, const Set
     seen = seen + image::GaussianBlur(there, window);
   }
   const at::Tensor nearness = NearnessOn(plane.nearness, lens, height, width);
-  return at::where(nearness > 0, unlike / seen.clamp_min(1e-3), at::full_like(unlike, kMostUnlike));
+  constexpr double kSeen = 0.01;  // where no view shows it, nothing speaks for it
+  return at::where((nearness > 0).logical_and(seen > kSeen), unlike / seen.clamp_min(kSeen),
+                   at::full_like(unlike, kMostUnlike));
 }
 
 at::Tensor Normalised(const at::Tensor& shares) { return shares / shares.sum(0, true).clamp_min(1e-6); }
@@ -119,21 +141,28 @@ at::Tensor SharesSeenFrom(const temporal::CameraPose& pose, const std::vector<Se
   image::CheckTensor(shares, "shares", {static_cast<int64_t>(planes.size()), image::kAnySize, image::kAnySize});
   const int64_t height = shares.size(1);
   const int64_t width = shares.size(2);
-  std::vector<at::Tensor> seen, inside, nearness;
+  std::vector<at::Tensor> of_reference;
+  for (const SetPlane& plane : planes) of_reference.push_back(NearnessOn(plane.nearness, lens, height, width));
+  const at::Tensor hidden = HiddenBy(shares, at::cat(of_reference));
+  std::vector<at::Tensor> seen, possible, nearness;
   for (size_t k = 0; k < planes.size(); ++k) {
     const cv::Vec3d turned = pose.rotation * planes[k].nearness;
     nearness.push_back(NearnessOn(turned / (1 + turned.dot(pose.shift)), lens, height, width));
     const temporal::Homography back = temporal::Invert(ViewFromReference(pose, planes[k], lens));
     const at::Tensor offset = temporal::OffsetOf(back, height, width);
-    const at::Tensor own = shares.narrow(0, static_cast<int64_t>(k), 1).contiguous();
-    inside.push_back(image::InsideMask(offset, height, width));
-    seen.push_back(image::SampleAtOffset(own, offset, image::Filter::kBilinear) * inside.back() *
-                   (nearness.back() > 0));
+    const at::Tensor inside = image::InsideMask(offset, height, width);
+    const auto there = [&](const at::Tensor& all) {
+      const at::Tensor own = all.narrow(0, static_cast<int64_t>(k), 1).contiguous();
+      return image::SampleAtOffset(own, offset, image::Filter::kBilinear) * inside;
+    };
+    const at::Tensor before = (nearness.back() > 0).to(at::kFloat);
+    seen.push_back(there(shares) * before);
+    possible.push_back((there(hidden) + 1 - inside) * before);
   }
-  // What the reference did not see of the nearest plane may stand before what it saw of others.
-  constexpr double kBefore = 10;
-  const at::Tensor nearest = Nearest(at::cat(nearness));
-  return Normalised(at::cat(seen) + nearest * (1 - at::cat(inside)) * kBefore + 1e-3 * nearest);
+  const at::Tensor near = at::cat(nearness);
+  const at::Tensor known = InFront(at::cat(seen), near);
+  const at::Tensor guessed = Nearest(at::where(at::cat(possible) > 0.5, near, near - kBehindAll));
+  return Normalised(known + guessed * ((1 - known.sum(0, true)).clamp_min(0) + 1e-3));
 }
 
 at::Tensor NormalsOfPlanes(const std::vector<SetPlane>& planes, const at::Tensor& shares) {

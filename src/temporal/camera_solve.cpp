@@ -12,11 +12,13 @@
 namespace shotfix::temporal {
 namespace {
 
-constexpr double kUsualFocal = 1.2;       // long sides of the picture
-constexpr double kFocalSpread = 0.3;      // natural logarithm
-constexpr double kFocalWeight = 5;        // as so many points' errors of 1 px
-constexpr double kNearnessWeight = 0.01;  // px^-2: holds what no view tells, and the unit of length
+constexpr double kUsualFocal = 1.2;   // long sides of the picture
+constexpr double kFocalSpread = 0.3;  // natural logarithm
+constexpr double kFocalWeight = 5;    // as so many points' errors of 1 px
+constexpr double kNearnessWeight =
+    0.01;  // px^2 for a nearness that is 1 off: holds what no view tells, and the unit of length
 constexpr double kLeastNearness = 1e-3, kMostNearness = 20;
+constexpr double kLeastDepth = 1e-6;
 constexpr int kMostRounds = 80;
 
 using Jacobian = cv::Matx<double, 2, 6>;
@@ -51,8 +53,9 @@ Slope SlopeOf(const Lens& lens, const CameraPose& pose, const cv::Vec3d& ray, do
               const cv::Point2d& place) {
   const cv::Vec3d turned = pose.rotation * ray;
   const cv::Vec3d seen = pose.Of(ray, nearness);
-  const double f = lens.focal_px / seen[2];
-  const cv::Matx23d project(f, 0, -f * seen[0] / seen[2], 0, f, -f * seen[1] / seen[2]);
+  const double z = std::max(seen[2], kLeastDepth);
+  const double f = lens.focal_px / z;
+  const cv::Matx23d project(f, 0, -f * seen[0] / z, 0, f, -f * seen[1] / z);
   Slope slope;
   slope.miss = MissOf(lens, seen, place);
   slope.weight = 1 / (1 + slope.miss.dot(slope.miss));
@@ -272,7 +275,7 @@ cv::Vec3d Lens::RayOf(cv::Point2d place) const {
 }
 
 cv::Point2d Lens::PlaceOf(const cv::Vec3d& point) const {
-  const double z = std::max(point[2], 1e-6);
+  const double z = std::max(point[2], kLeastDepth);
   return {middle.x + focal_px * point[0] / z, middle.y + focal_px * point[1] / z};
 }
 
@@ -298,8 +301,11 @@ SolvedCamera SolveCamera(const std::vector<cv::Point2d>& points, const std::vect
 std::optional<CameraPose> SolvePose(const SolvedCamera& solved, const std::vector<cv::Point2d>& points,
                                     const SeenPoints& view, const CameraPose& near) {
   constexpr size_t kFewest = 12;
-  constexpr double kMostMissPx = 2;  // median
+  constexpr size_t kFewestOf = 20;  // or one of so many
   constexpr int kRounds = 20;
+  SHOTFIX_CHECK(view.size() == points.size());
+  const size_t fewest = std::max(kFewest, points.size() / kFewestOf);
+  const double most_miss_px = std::max(1.0, 3 * solved.residual_px);  // median
   CameraPose pose = near;
   std::vector<double> misses;
   for (int round = 0; round <= kRounds; ++round) {
@@ -313,12 +319,12 @@ std::optional<CameraPose> SolvePose(const SolvedCamera& solved, const std::vecto
       left += slope.pose.t() * slope.pose * slope.weight;
       right += slope.pose.t() * slope.miss * slope.weight;
     }
-    if (misses.size() < kFewest) return std::nullopt;
+    if (misses.size() < fewest) return std::nullopt;
     const cv::Vec<double, 6> step = left.solve(right, cv::DECOMP_CHOLESKY);
     if (round == kRounds || cv::norm(step) < 1e-9) break;
     pose = Moved(pose, {-step[0], -step[1], -step[2]}, {-step[3], -step[4], -step[5]});
   }
-  if (!(MedianOf(misses) <= kMostMissPx)) return std::nullopt;
+  if (!(MedianOf(misses) <= most_miss_px)) return std::nullopt;
   return pose;
 }
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures what the project promises and prints one table: what, measured, wanted, whether it holds.
 
-Usage: measure.py BUILD_DIR [--only NAME ...] [--json FILE]. Real clips are looked for in ../shared/clips and the rendered
+Usage: measure.py BUILD_DIR [--only NAME ...] [--json FILE] [--pictures DIR]. Real clips are looked for in ../shared/clips and the rendered
 production in ../shared/production (or SHOTFIX_CLIPS, SHOTFIX_PRODUCTION); rows whose footage is absent are skipped.
 Exit 1 when a row falls short."""
 import argparse
@@ -24,7 +24,8 @@ PRODUCTION = pathlib.Path(os.environ.get("SHOTFIX_PRODUCTION", ROOT.parent / "sh
 
 
 class Bench:
-    def __init__(self, build, work):
+    def __init__(self, build, work, pictures=None):
+        self.pictures = pictures
         self.shotfix = build / "bin" / "shotfix"
         self.benches = build / "tests" / "bench"
         self.bench_matte = self.benches / "bench_matte"
@@ -323,6 +324,11 @@ def relight_set(bench):
     bench.row("its planes", re.search(r"known as \d+ planes?", said).group(0) if "known as" in said else "none", "3", "known as 3 planes" in said)
     bench.row("its warp error over the source's", f"{report['warp_error_ratio']:.4f}", "<= 1.1", report["warp_error_ratio"] <= 1.1)
     bench.row("outside the support, FFV1", f"largest error {report['outside_max_error']:g} codes", "0", report["outside_max_error"] == 0)
+    if bench.pictures:
+        rows = [part for clip in (bench.work / "room.mkv", out, bench.work / "room_truth.mkv") for part in ("-i", clip)]
+        row = "select='eq(n,0)+eq(n,15)+eq(n,31)',tile=3x1,scale=1200:-1:flags=area"
+        bench.run("ffmpeg", "-nostdin", "-v", "error", "-y", *rows, "-filter_complex", f"[0]{row}[a];[1]{row}[b];[2]{row}[c];[a][b][c]vstack=3", "-frames:v", "1", "-update", "1",
+                  bench.pictures / "relight_set.png")
 
 
 def relight_head(bench):
@@ -656,9 +662,10 @@ def main():
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("--only", nargs="*", choices=sorted(PARTS), default=list(PARTS))
     parser.add_argument("--json", type=pathlib.Path)
+    parser.add_argument("--pictures", type=pathlib.Path, help="folder for what relight_set shows: docs, to draw docs/relight_set.png anew")
     options = parser.parse_args()
     work = pathlib.Path(tempfile.mkdtemp(prefix="shotfix_bench_"))
-    bench = Bench(options.build.resolve(), work)
+    bench = Bench(options.build.resolve(), work, options.pictures)
     try:
         for name in options.only:
             part, footage = PARTS[name]

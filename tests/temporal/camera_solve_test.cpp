@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shotfix/temporal/camera_solve.h"
 
+#include <algorithm>
 #include <cmath>
 #include <opencv2/calib3d.hpp>
 #include <random>
@@ -21,7 +22,11 @@ struct Scene {
   std::vector<SeenPoints> views;
 };
 
-Scene MakeScene(double travel, double turn_deg) {
+struct Depth {
+  double from = 0.6, to = 1.4;  // nearness
+};
+
+Scene MakeScene(double travel, double turn_deg, Depth depth = {}) {
   Scene scene;
   std::mt19937 draws(5);
   const auto draw = [&](double from, double to) {
@@ -30,7 +35,7 @@ Scene MakeScene(double travel, double turn_deg) {
   const Lens lens{kFocal, {(kPicture.width - 1) / 2.0, (kPicture.height - 1) / 2.0}};
   for (int k = 0; k < 200; ++k) {
     scene.points.emplace_back(draw(60, 580), draw(30, 330));
-    scene.nearness.push_back(draw(0.6, 1.4));
+    scene.nearness.push_back(draw(depth.from, depth.to));
   }
   for (const double time : {-1.0, -0.5, 0.5, 1.0}) {
     CameraPose pose;
@@ -86,6 +91,11 @@ TEST_CASE("one more view of solved points gives its pose, and too few give none"
   SeenPoints few(scene.points.size());
   std::copy_n(scene.views[2].begin(), 8, few.begin());
   CHECK_FALSE(SolvePose(solved, scene.points, few, {}));
+}
+
+TEST_CASE("a set that is as flat from afar as its reverse is told as such") {
+  const Scene scene = MakeScene(0.02, 3, {0.97, 1.03});
+  CHECK(SolveCamera(scene.points, scene.views, kPicture).reversible);
 }
 
 TEST_CASE("a camera that only turns shows no parallax") {

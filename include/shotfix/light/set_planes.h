@@ -19,6 +19,9 @@ struct SetPlane {
   int points = 0;
 };
 Vector NormalOf(const SetPlane& plane);  // towards the camera
+// What is too far to move: sky, a view through a window. It counts as facing the lens.
+inline constexpr double kFarNearness = 1e-4;
+SetPlane FarAway();
 
 // Largest first, one after the other by random samples (Fischler & Bolles 1981; the draws are fixed), with errors as
 // they show in the views, px. Planes of few points or of an uncertain normal are left out; so there may be none.
@@ -35,7 +38,8 @@ struct SetView {
 // 2009, "Piecewise planar stereo for image-based rendering"). Where nothing tells, what tells around it does.
 at::Tensor SharesOfPlanes(const std::vector<SetPlane>& planes, const temporal::Lens& lens, const SetView& reference,
                           const std::vector<SetView>& views);
-// The shares as another pose of the camera sees them, [P,h,w].
+// The shares as another pose of the camera sees them, [P,h,w]: nearer planes hide what is behind them, what comes out
+// from behind is a plane that the reference may have hidden there, and what it did not see is the nearest plane.
 at::Tensor SharesSeenFrom(const temporal::CameraPose& pose, const std::vector<SetPlane>& planes,
                           const temporal::Lens& lens, const at::Tensor& shares);
 // Normals [3,h,w] in the reference camera's axes, in which the lights stand as still as the set does.

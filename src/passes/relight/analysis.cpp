@@ -228,7 +228,6 @@ ShotFacts AnalyseShot(image::ShotReader& shot, const AnalysisInputs& asked, imag
     progress("finding the light", 1, 1);
     return facts;
   }
-  if (options.on != LitPart::kPerson) facts.set = FindSet(shot, asked, facts, track, progress);
   if (inputs.take) {
     facts.tier = GeometryTier::kLightReference;
     FindFromTake(*inputs.take, samples, options, facts);
@@ -252,6 +251,7 @@ ShotFacts AnalyseShot(image::ShotReader& shot, const AnalysisInputs& asked, imag
           "the light's direction is known to {:.0f} degrees only, {} is needed; give --light-from AZ,EL",
           facts.found.uncertainty_deg, kMostUncertainDeg);
   progress("finding the light", 1, 1);
+  if (options.on != LitPart::kPerson) facts.set = FindSet(shot, asked, facts, track, progress);
   return facts;
 }
 

@@ -36,6 +36,7 @@ class RelightProposer final : public Proposer {
   ShotFacts facts_;
   std::optional<light::ColourTransfer> transfer_;  // in place of lights
   light::SceneLight wanted_;
+  light::SceneLight found_on_set_, wanted_on_set_;
   at::Tensor contrast_;  // how the take looks under the shot's own light; undefined without a take
 };
 

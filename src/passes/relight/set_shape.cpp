@@ -5,8 +5,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "shotfix/core/error.h"
 #include "shotfix/core/json_number.h"
 #include "shotfix/image/convert.h"
 #include "shotfix/image/opencv.h"
@@ -58,11 +60,12 @@ void FollowOutwards(image::ShotReader& shot, const SetShape::ActorIn& actor_in, 
       if (moved[k].found) guesses[k] = moved[k].place;
     const std::vector<temporal::FollowedPoint> anew = temporal::FollowPoints(first, now, points, guesses, kWindowPx);
     SeenPoints seen(points.size());
+    const at::TensorAccessor<float, 3> is_set = set.accessor<float, 3>();
     for (size_t k = 0; k < points.size(); ++k) {
       const int64_t x = std::lround(anew[k].place.x);
       const int64_t y = std::lround(anew[k].place.y);
       const bool inside = x >= 0 && y >= 0 && x < set.size(2) && y < set.size(1);
-      if (!anew[k].found || !inside || set[0][y][x].item<float>() < 0.5F) continue;
+      if (!anew[k].found || !inside || is_set[0][y][x] < 0.5F) continue;
       guesses[k] = anew[k].place;
       seen[k] = anew[k].place;
     }
@@ -81,6 +84,7 @@ Followed FollowSet(image::ShotReader& shot, const SetShape::ActorIn& actor_in, i
   const cv::Mat luma = image::LumaMat(shot.Analysis(reference));
   for (const cv::Point2f& point : temporal::ChoosePoints(luma, mask, kMostPoints, kApartPx))
     followed.points.emplace_back(point);
+  if (followed.points.size() < kFewestPoints) return followed;
   FollowOutwards(shot, actor_in, {reference, -1}, followed, on_frame);
   FollowOutwards(shot, actor_in, {reference, 1}, followed, on_frame);
   return followed;
@@ -130,6 +134,11 @@ light::SetView ViewOf(image::ShotReader& shot, const at::Tensor& actor, int64_t 
   return {light::LocalContrast(linear, set), set, pose};
 }
 
+bool FacesTheLens(const light::SetPlane& plane) {
+  constexpr double kAsideDeg = 10;
+  return light::DegreesBetween(light::NormalOf(plane), {0, 0, 1}) < kAsideDeg;
+}
+
 }  // namespace
 
 SetShape SetShape::Unknown(const std::string& why) {
@@ -143,10 +152,10 @@ SetShape SetShape::Find(image::ShotReader& shot, const ActorIn& actor_in, const 
   Followed followed = FollowSet(shot, actor_in, reference, on_frame);
   const std::vector<int64_t> views = ViewsIn(followed);
   KeepSeen(views, followed);
-  if (views.empty()) return Unknown("no other frame shows it");
   if (followed.points.size() < kFewestPoints)
     return Unknown(
-        fmt::format("{} points of it can be followed, {} are needed", followed.points.size(), kFewestPoints));
+        fmt::format("{} corners of it can be followed, {} are needed", followed.points.size(), kFewestPoints));
+  if (views.empty()) return Unknown("no other frame shows it");
   std::vector<SeenPoints> seen;
   for (const int64_t frame : views) seen.push_back(followed.seen.at(frame));
   const cv::Size picture(static_cast<int>(shot.analysis_width()), static_cast<int>(shot.analysis_height()));
@@ -161,13 +170,17 @@ SetShape SetShape::Find(image::ShotReader& shot, const ActorIn& actor_in, const 
   SetShape shape;
   shape.planes_ = light::FitPlanes(solved, followed.points);
   if (shape.planes_.empty()) return Unknown("no wall, floor or table top was found in it");
+  if (std::all_of(shape.planes_.begin(), shape.planes_.end(), FacesTheLens))
+    return Unknown("it shows no depth: it is such a wall, or the lens zooms");
+  shape.planes_.push_back(light::FarAway());
   shape.lens_ = solved.lens;
   shape.parallax_px_ = solved.parallax_px;
+  on_frame(shot.frames().size());
   std::vector<light::SetView> pictures;
   for (size_t k = 0; k < views.size(); ++k)
     pictures.push_back(ViewOf(shot, actor_in(views[k]), views[k], solved.poses[k]));
-  shape.shares_ =
-      light::SharesOfPlanes(shape.planes_, shape.lens_, ViewOf(shot, actor_in(reference), reference, {}), pictures);
+  const light::SetView middle = ViewOf(shot, actor_in(reference), reference, {});
+  shape.shares_ = light::SharesOfPlanes(shape.planes_, shape.lens_, middle, pictures);
   shape.poses_[reference] = {};
   for (const int64_t step : {-1, 1}) {
     temporal::CameraPose last;
@@ -178,6 +191,9 @@ SetShape SetShape::Find(image::ShotReader& shot, const ActorIn& actor_in, const 
       shape.poses_[frame] = last;
     }
   }
+  if (2 * shape.lost_ > shot.frames().size())
+    return Unknown(
+        fmt::format("what its middle frame shows is lost in {} of {} frames", shape.lost_, shot.frames().size()));
   return shape;
 }
 
@@ -194,13 +210,15 @@ std::string SetShape::Explain() const {
         "the set counts as a wall that faces the lens: {}; a camera that moves through it tells its "
         "planes",
         why_);
+  const size_t count = planes_.size() - 1;  // but what is far away
   double spread = 0;
   for (const light::SetPlane& plane : planes_) spread = std::max(spread, plane.spread_deg);
   std::string said = fmt::format(
       "the set is known as {} plane{} by the camera's move ({:.0f} px of parallax; normals "
       "within {:.0f} degrees by their points)",
-      planes_.size(), planes_.size() == 1 ? "" : "s", parallax_px_, std::max(1.0, spread));
-  if (lost_ > 0) said += fmt::format("; in {} frames it was lost, and is held where it last was", lost_);
+      count, count == 1 ? "" : "s", parallax_px_, std::max(1.0, spread));
+  if (lost_ > 0)
+    said += fmt::format("; in {} frame{} it was lost, and is held where it last was", lost_, lost_ == 1 ? "" : "s");
   return said;
 }
 
@@ -227,17 +245,23 @@ SetShape SetShape::Unpack(const image::Solution& solution) {
   const nlohmann::json& set = body.at("set");
   shape.why_ = set.at("why");
   shape.parallax_px_ = set.at("parallax_px");
-  shape.lost_ = set.at("lost");
+  shape.lost_ = WholeNumber(set.at("lost"));
   shape.lens_ = {set.at("lens").at(0), {set.at("lens").at(1), set.at("lens").at(2)}};
   for (const nlohmann::json& plane : set.at("planes"))
-    shape.planes_.push_back({{plane.at(0), plane.at(1), plane.at(2)}, plane.at(3), plane.at(4)});
+    shape.planes_.push_back(
+        {{plane.at(0), plane.at(1), plane.at(2)}, plane.at(3), static_cast<int>(WholeNumber(plane.at(4)))});
   for (const nlohmann::json& stored : set.at("poses")) {
     temporal::CameraPose pose;
     for (int k = 0; k < 9; ++k) pose.rotation.val[k] = stored.at("rotation").at(static_cast<size_t>(k));
     for (int k = 0; k < 3; ++k) pose.shift[k] = stored.at("shift").at(static_cast<size_t>(k));
     shape.poses_[WholeNumber(stored.at("frame"))] = pose;
   }
-  if (shape.known()) shape.shares_ = solution.tensors.at("set_shares");
+  if (!shape.known()) return shape;
+  shape.shares_ = solution.tensors.at("set_shares");
+  const bool whole = shape.shares_.dim() == 3 && shape.shares_.size(0) == static_cast<int64_t>(shape.planes_.size());
+  const bool real = std::all_of(shape.planes_.begin(), shape.planes_.end(),
+                                [](const light::SetPlane& plane) { return cv::norm(plane.nearness) > 0; });
+  if (!whole || !real || !(shape.lens_.focal_px > 0)) Throw(ErrorCode::kData, "the planes of the set are damaged");
   return shape;
 }
 

@@ -32,12 +32,12 @@ class SetShape {
   static SetShape Unpack(const image::Solution& solution);  // throws std::exception
 
  private:
-  std::vector<light::SetPlane> planes_;
+  std::vector<light::SetPlane> planes_;  // the last is what is far away
   temporal::Lens lens_;
   at::Tensor shares_;  // [P,h,w]
   std::map<int64_t, temporal::CameraPose> poses_;
   double parallax_px_ = 0;
-  int lost_ = 0;  // frames in which the set was not found: there the camera counts as standing where it last was
+  int64_t lost_ = 0;  // frames in which the set was not found: there the camera counts as standing where it last was
   std::string why_;
 };
 
