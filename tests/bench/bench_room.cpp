@@ -25,15 +25,15 @@ struct BenchOptions {
 };
 
 constexpr int64_t kFrames = 32;
-constexpr double kAmbientStops = -2.9;  // beside the key, of a blue sky: as the production was lit
+// Beside a key of luminance 1: what is left in the shade on the rendered actor, by the production's normals and albedo.
+const light::Rgb kAmbient{0.103, 0.091, 0.091};
 
 light::SceneLight LightFrom(const std::string& text) {
   const light::KeyRequest key = light::ParseKey(text);
   constexpr double kStrength = 1.1;
   light::Key lamp{light::DirectionOf(key.from), key.colour.value_or(light::Rgb{1, 1, 1}), 8};
   for (double& channel : lamp.rgb) channel *= kStrength * std::exp2(key.stops);
-  const double ambient = kStrength * std::exp2(kAmbientStops);
-  return {{lamp}, {0.9 * ambient, ambient, 1.2 * ambient}};
+  return {{lamp}, {kStrength * kAmbient[0], kStrength * kAmbient[1], kStrength * kAmbient[2]}};
 }
 
 // The actor keeps the own light: only the set is measured.
