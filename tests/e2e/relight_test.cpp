@@ -21,6 +21,7 @@ using testing::Ball;
 using testing::BallUnder;
 using testing::FrameHashes;
 using testing::MakeBall;
+using testing::MustSucceed;
 using testing::ShellResult;
 using testing::Shotfix;
 
@@ -30,11 +31,6 @@ const light::Angles kNew{45, 20};
 
 light::SceneLight LightFrom(light::Angles from) {
   return {{{light::DirectionOf(from), {0.9, 0.8, 0.6}, 8}}, {0.08, 0.08, 0.1}};
-}
-
-void MustSucceed(const ShellResult& result) {
-  INFO(result.output);
-  REQUIRE(result.exit_code == 0);
 }
 
 // "shot": the ball drifts before a wall under the old light. "lamp": it holds still while a lamp goes round.

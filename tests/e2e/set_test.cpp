@@ -16,6 +16,7 @@ namespace shotfix {
 namespace {
 
 using Catch::Matchers::Contains;
+using testing::MustSucceed;
 using testing::ShellResult;
 
 constexpr int64_t kFrames = 11;
@@ -25,11 +26,6 @@ const light::SceneLight kLamp{{{light::DirectionOf({-40, 40}), {0.8, 0.8, 0.8}, 
 at::Tensor Widened(const at::Tensor& picture) {
   const int64_t x = testing::kBallWidth / 2, y = testing::kBallHeight / 2;
   return at::constant_pad_nd(picture, {x, x, y, y});
-}
-
-void MustSucceed(const ShellResult& result) {
-  INFO(result.output);
-  REQUIRE(result.exit_code == 0);
 }
 
 class RoomProject {

@@ -20,19 +20,19 @@ ShellResult Shell(const std::string& command) {
   return result;
 }
 
-ShellResult Shotfix(const std::string& arguments) { return Shell(std::string(SHOTFIX_BINARY) + " " + arguments); }
-
-void Ffmpeg(const std::string& arguments) {
-  const ShellResult result = Shell("ffmpeg -nostdin -v error -y " + arguments);
+void MustSucceed(const ShellResult& result) {
   INFO(result.output);
   REQUIRE(result.exit_code == 0);
 }
 
+ShellResult Shotfix(const std::string& arguments) { return Shell(std::string(SHOTFIX_BINARY) + " " + arguments); }
+
+void Ffmpeg(const std::string& arguments) { MustSucceed(Shell("ffmpeg -nostdin -v error -y " + arguments)); }
+
 std::string FrameHashes(const std::string& path, const std::string& map) {
   const ShellResult result =
       Shell("ffmpeg -nostdin -v error -i '" + path + "' -map " + map + " -fps_mode passthrough -f framemd5 -");
-  INFO(result.output);
-  REQUIRE(result.exit_code == 0);
+  MustSucceed(result);
   std::istringstream lines(result.output);
   std::string hashes;
   for (std::string line; std::getline(lines, line);) {

@@ -11,6 +11,8 @@ struct ShellResult {
   std::string output;  // stdout and stderr together
 };
 ShellResult Shell(const std::string& command);
+// Fails the test, and shows the output, where the program did not succeed.
+void MustSucceed(const ShellResult& result);
 // "shotfix ARGUMENTS".
 ShellResult Shotfix(const std::string& arguments);
 // "ffmpeg ARGUMENTS"; fails the test when it does not succeed.

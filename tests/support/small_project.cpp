@@ -7,14 +7,6 @@
 #include "shotfix/media/still.h"
 
 namespace shotfix::testing {
-namespace {
-
-void MustSucceed(const ShellResult& result) {
-  INFO(result.output);
-  REQUIRE(result.exit_code == 0);
-}
-
-}  // namespace
 
 SmallProject::SmallProject(const SyntheticOptions& options) : shot_(MakeShot(options)) {
   WriteClip(shot_.pictures, File("take.mkv"), "-c:v ffv1 -g 1 -pix_fmt yuv422p10le");
