@@ -98,7 +98,10 @@ Vector NormalOf(const SetPlane& plane) {
   return {-unit[0], unit[1], unit[2]};
 }
 
-SetPlane FarAway() { return {{0, 0, kFarNearness}}; }
+SetPlane FarAway() {
+  constexpr double kNearness = 1e-4;  // more than none: it is before the camera
+  return {{0, 0, kNearness}};
+}
 
 std::vector<SetPlane> FitPlanes(const temporal::SolvedCamera& solved, const std::vector<cv::Point2d>& points) {
   constexpr size_t kMostPlanes = 6;

@@ -20,7 +20,6 @@ struct SetPlane {
 };
 Vector NormalOf(const SetPlane& plane);  // towards the camera
 // What is too far to move: sky, a view through a window. It counts as facing the lens.
-inline constexpr double kFarNearness = 1e-4;
 SetPlane FarAway();
 
 // Largest first, one after the other by random samples (Fischler & Bolles 1981; the draws are fixed), with errors as

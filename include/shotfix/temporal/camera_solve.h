@@ -45,8 +45,8 @@ struct SolvedCamera {
 // the picture as far as the views leave it open. Each view has one entry a point.
 SolvedCamera SolveCamera(const std::vector<cv::Point2d>& points, const std::vector<SeenPoints>& views,
                          cv::Size picture);
-// One more view of solved points, from a pose nearby: nothing where fewer than 12 points or a
-// twentieth of them are seen, or they do not fit.
+// One more view of solved points, from a pose nearby: nothing where fewer than 12 points or a twentieth of them are
+// seen, or they do not fit.
 std::optional<CameraPose> SolvePose(const SolvedCamera& solved, const std::vector<cv::Point2d>& points,
                                     const SeenPoints& view, const CameraPose& near);
 
